@@ -1,0 +1,45 @@
+/// An error of the Compute module.
+package struct ComputeError: Error, Sendable, CustomStringConvertible {
+    /// What went wrong; `isRetryable` says what to do about it.
+    package struct Code: Sendable, Hashable, CustomStringConvertible {
+        enum Value: String {
+            case databaseUnavailable, outcomeUnknown, leaseLost, markerNotFound, invalidPattern, malformedRow,
+                unexpected
+        }
+        let value: Value
+
+        /// The database could not be asked; nothing happened. Try again later.
+        package static let databaseUnavailable = Code(value: .databaseUnavailable)
+        /// The answer was lost. Repeat with the same request id: what had been accepted is answered again.
+        package static let outcomeUnknown = Code(value: .outcomeUnknown)
+        /// The task's lease is another's now.
+        package static let leaseLost = Code(value: .leaseLost)
+        /// The page marker names no server of the caller's.
+        package static let markerNotFound = Code(value: .markerNotFound)
+        /// The name filter is no regular expression.
+        package static let invalidPattern = Code(value: .invalidPattern)
+        /// The database answered with something that this build does not understand.
+        package static let malformedRow = Code(value: .malformedRow)
+        /// The database refused for a reason that no caller can help.
+        package static let unexpected = Code(value: .unexpected)
+
+        package var description: String { value.rawValue }
+        /// Whether the same call may succeed later.
+        package var isRetryable: Bool { self == .databaseUnavailable || self == .outcomeUnknown }
+    }
+
+    package let code: Code
+    package let message: String
+    package let cause: (any Error)?
+
+    package init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    package var description: String {
+        guard let cause else { return "\(code): \(message)" }
+        return "\(code): \(message) (\(cause))"
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Postgres
+import TaskQueue
+
+/// The calls of this module's SQL functions, and how their answers and errors are read. There is no other SQL here.
+extension ServerStore {
+    static let restoreStatement = Statement("SELECT * FROM compute.restore_server_v1($1, $2, $3, $4, $5, $6)")
+    static let deleteStatement = Statement("SELECT * FROM compute.delete_server_v1($1, $2, $3, $4, $5, $6)")
+    static let forceDeleteStatement = Statement("SELECT * FROM compute.force_delete_server_v1($1, $2, $3, $4, $5, $6)")
+    static let showStatement = Statement("SELECT * FROM compute.show_server_v1($1, $2, $3)")
+    static let listStatement = Statement("SELECT * FROM compute.list_servers_v1($1, $2, $3, $4, $5, $6)")
+    static let actionsStatement = Statement("SELECT * FROM compute.list_actions_v1($1, $2)")
+    static let actionStatement = Statement("SELECT * FROM compute.show_action_v1($1, $2)")
+    static let eventsStatement = Statement("SELECT * FROM compute.list_events_v1($1)")
+    static let taskStatement = Statement("SELECT * FROM compute.show_task_v1($1, $2)")
+    static let tasksStatement = Statement("SELECT * FROM compute.list_tasks_v1($1, $2, $3, $4, $5)")
+    static let adoptStatement = Statement(
+        "SELECT compute.adopt_server_v1($1, $2, $3, $4, $5, $6, $7, $8, $9) AS outcome"
+    )
+    static let binStatusStatement = Statement("SELECT * FROM compute.bin_status_v1()")
+    static let setRetentionStatement = Statement("SELECT compute.set_retention_v1($1)")
+    static let beginDestroyStatement = Statement("SELECT compute.begin_destroy_v1($1, $2) AS go")
+    static let finishStatement = Statement("SELECT * FROM compute.finish_tasks_v1($1, $2, $3, $4, $5, $6)")
+    static let sweepStatement = Statement("SELECT * FROM compute.sweep_v1($1, $2, $3, $4, $5)")
+    static let resumePurgingStatement = Statement("SELECT compute.resume_purging_v1() AS reason")
+
+    func request(
+        _ statement: Statement,
+        _ server: UUID,
+        _ caller: Caller,
+        _ requestID: String,
+        _ traceContext: String?
+    ) async throws -> RequestOutcome {
+        let answers = try await read(
+            statement,
+            [
+                .uuid(server), .text(caller.scope.projectID), .text(caller.projectID), .text(caller.userID),
+                .text(requestID), .text(traceContext),
+            ],
+            { (try RequestOutcome($0), try $0.decode(String?.self, "queue")) }
+        )
+        guard let (outcome, queue) = answers.first else {
+            throw ComputeError(.malformedRow, "\(statement.sql) gave no row")
+        }
+        if case .accepted = outcome, let queue { notifier?.notify(queue) }
+        return outcome
+    }
+
+    func read<Value>(
+        _ statement: Statement,
+        _ parameters: [PostgresValue],
+        _ decode: (Row) throws -> Value
+    ) async throws -> [Value] {
+        let rows = try await run(statement, parameters)
+        do {
+            return try rows.map(decode)
+        } catch let error as ComputeError {
+            throw error
+        } catch {
+            throw ComputeError(.malformedRow, "the answer of \(statement.sql) could not be read", cause: error)
+        }
+    }
+
+    func run(_ statement: Statement, _ parameters: [PostgresValue]) async throws -> Rows {
+        do {
+            return try await pool.execute(statement, parameters)
+        } catch {
+            throw ComputeError(error, during: statement)
+        }
+    }
+}
+
+extension ComputeError {
+    init(_ error: PostgresError, during statement: Statement) {
+        let (code, message): (Code, String) =
+            switch error.sqlState {
+            case "RQ001": (.leaseLost, error.message)
+            case "RQ404": (.markerNotFound, error.message)
+            case "2201B": (.invalidPattern, "the name filter is no regular expression")
+            default:
+                switch error.retry {
+                case .safe: (.databaseUnavailable, "the database could not be asked")
+                case .outcomeUnknown: (.outcomeUnknown, "the database's answer was lost")
+                case .never: (.unexpected, "\(statement.sql) failed")
+                }
+            }
+        self.init(code, message, cause: error)
+    }
+}

@@ -1,0 +1,213 @@
+package import Foundation
+package import Postgres
+package import TaskQueue
+
+/// Servers in the database: what is asked of them and what can be read about them.
+///
+/// The rules live in SQL functions (sql/functions/compute_*.sql); this calls them and explains their answers. Any number
+/// of processes may use the same database. Every call throws ``ComputeError``.
+package struct ServerStore: Sendable {
+    let pool: ConnectionPool
+    let notifier: TaskNotifier?
+
+    /// - Parameter notifier: wakes the workers after an accepted request; without one their poll finds it.
+    package init(pool: ConnectionPool, notifier: TaskNotifier? = nil) {
+        self.pool = pool
+        self.notifier = notifier
+    }
+
+    // MARK: Requests
+
+    /// Accepts the restore of a soft-deleted server.
+    ///
+    /// Repeating it with the same `requestID` gives the first answer, so an unknown outcome is answered by repeating.
+    /// - Parameters:
+    ///   - requestID: `req-` and a UUID; becomes the id of the action.
+    ///   - traceContext: a W3C `traceparent`, handed on to the worker.
+    package func restore(
+        _ server: UUID,
+        by caller: Caller,
+        requestID: String,
+        traceContext: String? = nil
+    ) async throws -> RequestOutcome {
+        try await request(Self.restoreStatement, server, caller, requestID, traceContext)
+    }
+
+    /// Accepts the soft delete of a server; as ``restore(_:by:requestID:traceContext:)``.
+    package func delete(
+        _ server: UUID,
+        by caller: Caller,
+        requestID: String,
+        traceContext: String? = nil
+    ) async throws -> RequestOutcome {
+        try await request(Self.deleteStatement, server, caller, requestID, traceContext)
+    }
+
+    /// Accepts the destruction of a server in any state; as ``restore(_:by:requestID:traceContext:)``.
+    package func forceDelete(
+        _ server: UUID,
+        by caller: Caller,
+        requestID: String,
+        traceContext: String? = nil
+    ) async throws -> RequestOutcome {
+        try await request(Self.forceDeleteStatement, server, caller, requestID, traceContext)
+    }
+
+    // MARK: Reads
+
+    /// The server, or nil when there is none for this scope.
+    /// - Parameter evenDestroyed: whether one that is hard-deleted counts.
+    package func server(_ id: UUID, in scope: Scope, evenDestroyed: Bool = false) async throws -> Server? {
+        try await read(
+            Self.showStatement,
+            [.uuid(id), .text(scope.projectID), .boolean(evenDestroyed)],
+            Server.init
+        ).first
+    }
+
+    /// One page, newest first.
+    /// - Throws: also `.markerNotFound`, `.invalidPattern`.
+    package func servers(_ query: ServerQuery) async throws -> [Server] {
+        try await read(
+            Self.listStatement,
+            [
+                .text(query.scope.projectID), .texts(query.states.map(\.rawValue)), .text(query.namePattern),
+                .text(query.exactName), .uuid(query.marker), .integer(Int32(clamping: query.limit)),
+            ],
+            Server.init
+        )
+    }
+
+    /// What was asked of a server, newest first. The caller has made sure that the server may be seen.
+    package func actions(of server: UUID, limit: Int = 1000) async throws -> [ServerAction] {
+        try await read(
+            Self.actionsStatement,
+            [.uuid(server), .integer(Int32(clamping: limit))],
+            ServerAction.init
+        )
+    }
+
+    /// One action of a server, or nil.
+    package func action(_ requestID: String, of server: UUID) async throws -> ServerAction? {
+        try await read(Self.actionStatement, [.uuid(server), .text(requestID)], ServerAction.init).first
+    }
+
+    /// The attempts of an action, newest first.
+    package func events(of requestID: String) async throws -> [ServerEvent] {
+        try await read(Self.eventsStatement, [.text(requestID)], ServerEvent.init)
+    }
+
+    /// A task of a server in this scope, wherever it stands in its life, or nil.
+    package func task(_ id: UUID, in scope: Scope) async throws -> TaskRecord? {
+        try await read(Self.taskStatement, [.uuid(id), .text(scope.projectID)], TaskRecord.init).first
+    }
+
+    /// Tasks of the servers in this scope, newest first; each filter that is nil lets all pass.
+    package func tasks(
+        in scope: Scope,
+        server: UUID? = nil,
+        status: String? = nil,
+        kind: String? = nil,
+        limit: Int = 1000
+    ) async throws -> [TaskRecord] {
+        try await read(
+            Self.tasksStatement,
+            [
+                .text(scope.projectID), .uuid(server), .text(status), .text(kind), .integer(Int32(clamping: limit)),
+            ],
+            TaskRecord.init
+        )
+    }
+
+    // MARK: The worker's
+
+    /// The last look before a server is destroyed.
+    /// - Returns: false when the server must live after all.
+    /// - Throws: also `.leaseLost`.
+    package func beginDestroy(task: UUID, token: Int64) async throws -> Bool {
+        try await read(Self.beginDestroyStatement, [.uuid(task), .bigint(token)]) { try $0.decode(Bool.self, "go") }
+            .first ?? false
+    }
+
+    // MARK: The operator's
+
+    /// What ``adopt(_:)`` did.
+    package enum Adoption: String, Sendable, Hashable {
+        case adopted
+        /// It was in our care before, with the same owner and host.
+        case already
+        /// It is known with another owner or host, or was destroyed.
+        case conflict
+    }
+
+    /// Takes a server that lives on a host into Reprieve's care.
+    package func adopt(_ server: NewServer) async throws -> Adoption {
+        let answer = try await read(
+            Self.adoptStatement,
+            [
+                .uuid(server.id), .text(server.projectID), .text(server.userID), .text(server.name),
+                .text(server.host), .integer(Int32(server.isRunning ? 1 : 4)),
+                .jsonb(try JSONText.encode(server.flavor)),
+                .text(server.imageID), .jsonb(try JSONText.encode(server.metadata)),
+            ]
+        ) { try $0.decode(String.self, "outcome") }
+        guard let outcome = answer.first.flatMap(Adoption.init(rawValue:)) else {
+            throw ComputeError(.malformedRow, "adopting server \(server.id) gave \(answer)")
+        }
+        return outcome
+    }
+
+    /// What the bin holds and how it is kept.
+    package func binStatus() async throws -> BinStatus {
+        guard let status = try await read(Self.binStatusStatement, [], BinStatus.init).first else {
+            throw ComputeError(.malformedRow, "the settings of the bin are missing")
+        }
+        return status
+    }
+
+    /// Keeps servers that are deleted from now on for so long; `purge_at` of the others does not move.
+    package func setRetention(_ retention: Duration) async throws {
+        _ = try await run(Self.setRetentionStatement, [.interval(retention)])
+    }
+
+    /// An operator says that the clock is right: purging goes on.
+    /// - Returns: why it stood still; nil when it did not.
+    package func resumePurging() async throws -> String? {
+        try await read(Self.resumePurgingStatement, []) { try $0.decode(String?.self, "reason") }.first ?? nil
+    }
+}
+
+/// A server to be adopted.
+package struct NewServer: Sendable, Hashable {
+    package var id: UUID
+    package var projectID: String
+    package var userID: String
+    package var name: String
+    package var host: String
+    package var isRunning: Bool
+    package var flavor: Flavor
+    package var imageID: String?
+    package var metadata: [String: String]
+
+    package init(
+        id: UUID,
+        projectID: String,
+        userID: String,
+        name: String,
+        host: String,
+        isRunning: Bool = true,
+        flavor: Flavor = Flavor(),
+        imageID: String? = nil,
+        metadata: [String: String] = [:]
+    ) {
+        self.id = id
+        self.projectID = projectID
+        self.userID = userID
+        self.name = name
+        self.host = host
+        self.isRunning = isRunning
+        self.flavor = flavor
+        self.imageID = imageID
+        self.metadata = metadata
+    }
+}

@@ -1,0 +1,133 @@
+package import Hypervisor
+import Postgres
+package import TaskQueue
+
+/// Does the work on servers: soft delete, restore, purge, force delete.
+///
+/// It finds the driver by the task's queue, which is the server's host, and hands it the lease as the fence.
+package struct ServerTaskHandler: TaskHandler {
+    private let store: ServerStore
+    private let drivers: [String: any HypervisorDriver]
+
+    /// - Parameter drivers: by host name; the worker serves these hosts and no other.
+    package init(store: ServerStore, drivers: [String: any HypervisorDriver]) {
+        self.store = store
+        self.drivers = drivers
+    }
+
+    package var kinds: Set<String> { Set(ServerTaskKind.allCases.map(\.rawValue)) }
+
+    package func run(_ task: QueuedTask, progress: @escaping @Sendable (TaskProgress) -> Void) async -> TaskOutcome {
+        guard let kind = ServerTaskKind(rawValue: task.kind), let driver = drivers[task.queue] else {
+            preconditionFailure("a task was claimed that this worker cannot do")
+        }
+        do {
+            if kind.destroys, try await !beginDestroy(task) { return .cancelled }
+            try await act(kind, task, driver) { progress(TaskProgress(step: $0.name, percent: $0.percent)) }
+            return .succeeded()
+        } catch let error as HypervisorError where error.code == .unknownOutcome {
+            return await verify(kind, task, driver, after: error)
+        } catch let error as HypervisorError {
+            return .failed(TaskFailure(error))
+        } catch {
+            return .failed(TaskFailure(unexpected: error))
+        }
+    }
+
+    private func act(
+        _ kind: ServerTaskKind,
+        _ task: QueuedTask,
+        _ driver: any HypervisorDriver,
+        _ progress: @escaping @Sendable (HypervisorStep) -> Void
+    ) async throws(HypervisorError) {
+        let fence = Fence(timeline: task.lease.timeline, token: task.lease.token)
+        switch kind {
+        case .softDelete: try await driver.softDelete(task.subjectID, fence: fence, progress: progress)
+        case .restore: try await driver.restore(task.subjectID, fence: fence, progress: progress)
+        case .purge, .forceDelete: try await driver.destroy(task.subjectID, fence: fence, progress: progress)
+        }
+    }
+
+    /// Looks at the server after a call whose outcome is unknown.
+    private func verify(
+        _ kind: ServerTaskKind,
+        _ task: QueuedTask,
+        _ driver: any HypervisorDriver,
+        after error: HypervisorError
+    ) async -> TaskOutcome {
+        do {
+            let state = try await driver.powerState(of: task.subjectID)
+            return kind.isDone(state) ? .succeeded() : .failed(TaskFailure(error))
+        } catch {
+            return kind.destroys && error.code == .notFound ? .succeeded() : .failed(TaskFailure(error))
+        }
+    }
+
+    /// The last look before a server is destroyed; asked again while the database does not answer.
+    private func beginDestroy(_ task: QueuedTask) async throws -> Bool {
+        var backoff = Backoff(base: .milliseconds(50), cap: .seconds(1))
+        while true {
+            do {
+                return try await store.beginDestroy(task: task.id, token: task.lease.token)
+            } catch let error as ComputeError where error.code.isRetryable {
+                // Ends with the lease: then this task is cancelled, and the sleep throws.
+                try await Task.sleep(for: backoff.next())
+            }
+        }
+    }
+}
+
+/// What can be done to a server, as the queue's kinds.
+package enum ServerTaskKind: String, Sendable, Hashable, CaseIterable {
+    case softDelete = "soft_delete"
+    case restore
+    case purge
+    case forceDelete = "force_delete"
+
+    var destroys: Bool { self == .purge || self == .forceDelete }
+
+    /// Whether a server in this power state is as the task wants it.
+    func isDone(_ state: PowerState) -> Bool {
+        switch self {
+        case .softDelete: state == .shutdown
+        case .restore: state == .running
+        case .purge, .forceDelete: false
+        }
+    }
+}
+
+extension TaskFailure {
+    init(_ error: HypervisorError) {
+        let isTransient: Bool =
+            switch error.code {
+            case .permanent, .notFound: false
+            default: true
+            }
+        // A host that does not answer was asked for nothing: the intent waits for it, however long.
+        let isAway = error.code == .transient && error.reason == .hostUnreachable
+        self.init(
+            isTransient: isTransient,
+            countsAsAttempt: !isAway,
+            code: isAway ? error.reason.rawValue : "\(error.code)",
+            reason: error.reason.sentence,
+            cause: error.cause.map { "\(error.message): \($0)" } ?? error.message
+        )
+    }
+
+    init(unexpected error: any Error) {
+        self.init(
+            isTransient: true,
+            code: "interrupted",
+            reason: HypervisorFailureReason.interrupted.sentence,
+            cause: "\(error)"
+        )
+    }
+}
+
+extension QueueFunctions {
+    /// Attempts that end and leases that are rescued carry their servers along, in one transaction.
+    package static let compute = QueueFunctions(
+        finish: ServerStore.finishStatement,
+        sweep: ServerStore.sweepStatement
+    )
+}

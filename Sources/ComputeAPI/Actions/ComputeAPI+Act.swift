@@ -1,0 +1,114 @@
+import Compute
+import Foundation
+import HTTPTypes
+import Identity
+
+/// Requests that change a server: `POST …/action` and `DELETE`.
+extension ComputeAPI {
+    func act(_ request: APIRequest) async throws -> Answer {
+        try ContentTypes.check(request.call.headers)
+        let action = try ActionBody(request.call.body).action
+        guard NovaActions.isKnown(action) else {
+            throw APIFault(.badRequest, "There is no such action: \(action)")
+        }
+        try request.checkProject()
+        switch action {
+        case "restore": return try await accept(request, .restore, as: action, servers.restore)
+        case "forceDelete": return try await accept(request, .forceDelete, as: action, servers.forceDelete)
+        default: throw try await refusal(of: action, request)
+        }
+    }
+
+    func deleteServer(_ request: APIRequest) async throws -> Answer {
+        let id = try await permitted(.delete, request)
+        switch try await outcome(request, id, servers.delete) {
+        case .accepted, .already: return .empty(.noContent)
+        case let refused: throw refusal(refused, of: "delete", request)
+        }
+    }
+
+    private typealias Change = (UUID, Caller, String, String?) async throws -> RequestOutcome
+
+    private func accept(
+        _ request: APIRequest,
+        _ rule: PolicyRule,
+        as action: String,
+        _ change: Change
+    ) async throws -> Answer {
+        let id = try await permitted(rule, request)
+        switch try await outcome(request, id, change) {
+        case .accepted(let task): return accepted(request, task)
+        case .already(let task): return accepted(request, task)
+        case let refused: throw refusal(refused, of: action, request)
+        }
+    }
+
+    private func accepted(_ request: APIRequest, _ task: UUID?) -> Answer {
+        var answer = Answer.empty(.accepted, headers: [.retryAfter: "1"])
+        answer.headers[.contentType] = ContentTypes.answer(request.call.headers)
+        if let task { answer.headers[.location] = request.links.url("tasks/\(task.text)") }
+        return answer
+    }
+
+    /// The server in the URL, when the caller may do this to servers of its project.
+    ///
+    /// Where it may not, the server is looked for, since what is not there is answered before what is not allowed.
+    /// Where it may, the change itself finds out.
+    private func permitted(_ rule: PolicyRule, _ request: APIRequest) async throws -> UUID {
+        let id = try request.serverID()
+        do throws(APIFault) {
+            try check(rule, request)
+        } catch {
+            _ = try await existing(id, request)
+            throw error
+        }
+        return id
+    }
+
+    private func outcome(_ request: APIRequest, _ id: UUID, _ change: Change) async throws -> RequestOutcome {
+        let trace = TraceContext.validated(request.call.headers[.traceParent])
+        return try await Persistence(patience: settings.patience).settle {
+            try await change(id, request.caller, request.id, trace)
+        }
+    }
+
+    private func refusal(_ outcome: RequestOutcome, of action: String, _ request: APIRequest) -> APIFault {
+        let id = request.serverText
+        switch outcome {
+        case .notFound: return .unknownServer(id)
+        case .locked where action == "restore":
+            return APIFault(.conflict, "Instance \(id) is in an invalid state for '\(action)'")
+        case .locked: return APIFault(.conflict, "Instance \(id) is locked")
+        case .wrongVMState(let state): return .conflict(action, id, "vm_state \(state.rawValue)")
+        case .wrongTaskState(let state): return .conflict(action, id, "task_state \(state.rawValue)")
+        case .accepted, .already: preconditionFailure("\(outcome) is no refusal")
+        }
+    }
+
+    /// Why one of Nova's actions that we do not have cannot be done to this server.
+    private func refusal(of action: String, _ request: APIRequest) async throws -> APIFault {
+        let server = try await existing(request.serverID(), request)
+        if server.vmState == .softDelete, let verb = NovaActions.verb(action) {
+            return .conflict(verb, request.serverText, "vm_state \(server.vmState.rawValue)")
+        }
+        return APIFault(
+            .notImplemented,
+            "The action \(action) is not implemented: Reprieve restores and deletes servers, no more."
+        )
+    }
+
+    /// - Throws: ``APIFault`` `.notFound`.
+    func existing(_ id: UUID, _ request: APIRequest, evenDestroyed: Bool = false) async throws -> Server {
+        let server = try await Persistence(patience: settings.patience).read {
+            try await servers.server(id, in: request.scope, evenDestroyed: evenDestroyed)
+        }
+        guard let server else { throw APIFault.unknownServer(request.serverText) }
+        return server
+    }
+}
+
+extension APIFault {
+    static func conflict(_ action: String, _ server: String, _ state: String) -> APIFault {
+        APIFault(.conflict, "Cannot '\(action)' instance \(server) while it is in \(state)")
+    }
+}

@@ -1,0 +1,29 @@
+import HTTPTypes
+
+/// One request as it came in, before anything about it is known to be right.
+struct APICall: Sendable {
+    let id: String
+    let method: HTTPRequest.Method
+    let target: RequestTarget
+    let headers: HTTPFields
+    /// The `Host` header.
+    let host: String?
+    let body: [UInt8]
+
+    init(id: String, _ head: HTTPRequest, body: [UInt8] = []) {
+        self.id = id
+        method = head.method
+        target = RequestTarget(head.path ?? "/")
+        headers = head.headerFields
+        host = head.authority
+        self.body = body
+    }
+
+    /// The method that decides the route: HEAD answers where GET does.
+    var routedMethod: HTTPRequest.Method { method == .head ? .get : method }
+
+    /// The id that the caller gave the request across services, when it is one; only ever logged.
+    var globalRequestID: String? {
+        headers[.openStackRequestID].flatMap { RequestID.matches($0) ? $0 : nil }
+    }
+}

@@ -1,0 +1,62 @@
+import HTTPTypes
+
+/// Nova's routes that we do not have, and why.
+extension RouteTable {
+    static let absent =
+        [
+            Route(.post, "servers", absence("servers are created by whoever runs the hosts, and adopted")),
+            Route(.put, "servers/{id}", absence("a server keeps the name it was adopted with")),
+            Route(nil, "flavors/*", absence("a flavor is kept with each server")),
+            Route(nil, "limits/*", absence("there are no quotas")),
+            Route(nil, "os-quota-sets/*", absence("there are no quotas")),
+            Route(nil, "os-quota-class-sets/*", absence("there are no quotas")),
+            Route(nil, "os-services/*", absence("workers are not listed here")),
+        ] + partsOfServers + collections
+
+    private static func absence(_ reason: String) -> Endpoint {
+        .absent(reason: reason)
+    }
+
+    private static let notOurs = absence("it is no part of deleting and restoring servers")
+
+    private static let partsOfServers = [
+        Route(nil, "servers/{id}/metadata/*", notOurs),
+        Route(nil, "servers/{id}/tags/*", notOurs),
+        Route(nil, "servers/{id}/ips/*", notOurs),
+        Route(nil, "servers/{id}/diagnostics", notOurs),
+        Route(nil, "servers/{id}/migrations/*", notOurs),
+        Route(nil, "servers/{id}/topology", notOurs),
+        Route(nil, "servers/{id}/remote-consoles/*", notOurs),
+        Route(nil, "servers/{id}/os-interface/*", notOurs),
+        Route(nil, "servers/{id}/os-security-groups", notOurs),
+        Route(nil, "servers/{id}/os-server-password", notOurs),
+        Route(nil, "servers/{id}/os-virtual-interfaces", notOurs),
+        Route(nil, "servers/{id}/os-volume_attachments/*", notOurs),
+    ]
+
+    private static let collections = [
+        Route(nil, "extensions/*", notOurs),
+        Route(nil, "images/*", notOurs),
+        Route(nil, "os-agents/*", notOurs),
+        Route(nil, "os-aggregates/*", notOurs),
+        Route(nil, "os-assisted-volume-snapshots/*", notOurs),
+        Route(nil, "os-availability-zone/*", notOurs),
+        Route(nil, "os-console-auth-tokens/*", notOurs),
+        Route(nil, "os-floating-ip-pools/*", notOurs),
+        Route(nil, "os-floating-ips/*", notOurs),
+        Route(nil, "os-hosts/*", notOurs),
+        Route(nil, "os-hypervisors/*", notOurs),
+        Route(nil, "os-instance_usage_audit_log/*", notOurs),
+        Route(nil, "os-keypairs/*", notOurs),
+        Route(nil, "os-migrations/*", notOurs),
+        Route(nil, "os-networks/*", notOurs),
+        Route(nil, "os-security-group-rules/*", notOurs),
+        Route(nil, "os-security-groups/*", notOurs),
+        Route(nil, "os-server-external-events/*", notOurs),
+        Route(nil, "os-server-groups/*", notOurs),
+        Route(nil, "os-simple-tenant-usage/*", notOurs),
+        Route(nil, "os-snapshots/*", notOurs),
+        Route(nil, "os-tenant-networks/*", notOurs),
+        Route(nil, "os-volumes/*", notOurs),
+    ]
+}

@@ -1,0 +1,51 @@
+package import Compute
+package import Foundation
+
+/// What the API asks about servers. ``ServerStore`` is it; tests of the wire have one without a database.
+///
+/// Every call throws `ComputeError`.
+package protocol ServerService: Sendable {
+    /// Accepts a restore; repeated with the same request id it gives its first answer.
+    func restore(
+        _ server: UUID,
+        by caller: Caller,
+        requestID: String,
+        traceContext: String?
+    ) async throws -> RequestOutcome
+    /// Accepts a soft delete, as ``restore(_:by:requestID:traceContext:)``.
+    func delete(
+        _ server: UUID,
+        by caller: Caller,
+        requestID: String,
+        traceContext: String?
+    ) async throws -> RequestOutcome
+    /// Accepts a destruction, as ``restore(_:by:requestID:traceContext:)``.
+    func forceDelete(
+        _ server: UUID,
+        by caller: Caller,
+        requestID: String,
+        traceContext: String?
+    ) async throws -> RequestOutcome
+    /// A server, or nil; one that is hard-deleted only if asked for.
+    func server(_ id: UUID, in scope: Scope, evenDestroyed: Bool) async throws -> Server?
+    /// One page, newest first.
+    func servers(_ query: ServerQuery) async throws -> [Server]
+    /// What was asked of a server, newest first.
+    func actions(of server: UUID, limit: Int) async throws -> [ServerAction]
+    /// One action, or nil.
+    func action(_ requestID: String, of server: UUID) async throws -> ServerAction?
+    /// The attempts of an action, newest first.
+    func events(of requestID: String) async throws -> [ServerEvent]
+    /// A task of a server in this scope, or nil.
+    func task(_ id: UUID, in scope: Scope) async throws -> TaskRecord?
+    /// Tasks of the servers in this scope, newest first; a filter that is nil lets all pass.
+    func tasks(
+        in scope: Scope,
+        server: UUID?,
+        status: String?,
+        kind: String?,
+        limit: Int
+    ) async throws -> [TaskRecord]
+}
+
+extension ServerStore: ServerService {}

@@ -1,0 +1,61 @@
+import Compute
+
+/// One key in the body of a server: from which version, for whom, and what.
+struct ServerField: Sendable {
+    enum Audience: Sendable, Hashable {
+        case everyone
+        /// Those who may see where a server lives.
+        case administrators
+    }
+
+    let name: String
+    let audience: Audience
+    private let first: Microversion
+    private let until: Microversion?
+    private let value: @Sendable (Server, Links) -> JSON?
+
+    /// - Parameters:
+    ///   - first: the version that brought the key.
+    ///   - until: the version that took it away; nil: none.
+    ///   - value: nil leaves the key out.
+    init(
+        _ name: String,
+        from first: Microversion = .minimum,
+        until: Microversion? = nil,
+        for audience: Audience = .everyone,
+        _ value: @escaping @Sendable (Server, Links) -> JSON?
+    ) {
+        self.name = name
+        self.audience = audience
+        self.first = first
+        self.until = until
+        self.value = value
+    }
+
+    /// The body of a server.
+    static func body(of server: Server, _ request: APIRequest, showsHost: Bool) -> JSON {
+        .object(
+            all.compactMap { field in
+                guard field.isIn(request.version), showsHost || field.audience == .everyone,
+                    let value = field.value(server, request.links)
+                else { return nil }
+                return JSONMember(name: field.name, value: value)
+            }
+        )
+    }
+
+    /// What a plain list says of a server.
+    static func summary(of server: Server, _ request: APIRequest) -> JSON {
+        [
+            "id": .string(server.id.text),
+            "name": .string(server.name),
+            "links": ServerParts.links(server, request.links),
+        ]
+    }
+
+    private func isIn(_ version: Microversion) -> Bool {
+        guard first <= version else { return false }
+        guard let until else { return true }
+        return version < until
+    }
+}

@@ -1,0 +1,58 @@
+import HTTPTypes
+
+/// What goes back to the caller.
+struct Answer: Sendable {
+    var status: HTTPResponse.Status
+    var headers: HTTPFields
+    var body: [UInt8]
+    /// Whose request it was: for the log.
+    var projectID: String?
+    /// What went wrong inside: for the log, never for the caller.
+    var problem: (any Error)?
+
+    init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// A JSON document.
+    init(status: HTTPResponse.Status = .ok, _ body: JSON, type: String = "application/json", headers: HTTPFields = [:])
+    {
+        self.init(status: status, headers: headers, body: body.bytes)
+        self.headers[.contentType] = type
+    }
+
+    /// No content, which still has a content type in Nova.
+    static func empty(_ status: HTTPResponse.Status, headers: HTTPFields = [:]) -> Answer {
+        var answer = Answer(status: status, headers: headers)
+        answer.headers[.contentType] = "application/json"
+        return answer
+    }
+
+    init(_ fault: APIFault) {
+        switch fault.code {
+        case .unauthorized:
+            self.init(
+                status: .unauthorized,
+                ["error": ["code": 401, "title": "Unauthorized", "message": .string(fault.message)]]
+            )
+        case .unrouted:
+            // The spaces at the end are Nova's.
+            self.init(
+                status: .notFound,
+                headers: [.contentType: "text/plain; charset=UTF-8"],
+                body: Array("404 Not Found\n\n\(fault.message)\n\n   ".utf8)
+            )
+        default:
+            let details: JSON = ["code": .integer(fault.code.status.code), "message": .string(fault.message)]
+            self.init(
+                status: fault.code.status,
+                .object([JSONMember(name: fault.code.name, value: details)]),
+                type: "application/json; charset=UTF-8"
+            )
+        }
+        headers.append(contentsOf: fault.headers)
+        problem = fault.cause
+    }
+}

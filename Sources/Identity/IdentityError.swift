@@ -1,0 +1,33 @@
+/// An error of the Identity module. It never carries a token.
+package struct IdentityError: Error, Sendable, CustomStringConvertible {
+    /// What went wrong.
+    package struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Value: String {
+            case invalidToken, unavailable
+        }
+        private let value: Value
+
+        /// Nobody's token: the caller must get another.
+        package static let invalidToken = Code(value: .invalidToken)
+        /// Whoever knows could not be asked; the same token may do later.
+        package static let unavailable = Code(value: .unavailable)
+
+        package var description: String { value.rawValue }
+    }
+
+    package let code: Code
+    /// For the caller's eyes.
+    package let message: String
+    package let cause: (any Error)?
+
+    package init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    package var description: String {
+        guard let cause else { return "\(code): \(message)" }
+        return "\(code): \(message) (\(cause))"
+    }
+}

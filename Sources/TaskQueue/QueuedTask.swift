@@ -1,0 +1,50 @@
+package import Foundation
+
+/// One claimed task: what is to be done, and the lease under which it may be done.
+///
+/// Source: sql/functions/queue_claim_tasks_v1.sql
+package struct QueuedTask: Sendable, Hashable, Identifiable {
+    package var id: UUID
+    /// The queue it was claimed from.
+    package var queue: String
+    package var kind: String
+    /// What it acts on; the queue knows no more of it.
+    package var subjectID: UUID
+    package var requestID: String
+    /// JSON.
+    package var payload: String
+    /// 0 (first) ... 2 (last).
+    package var priority: Int
+    /// Its place in its queue, from one sequence over all queues.
+    package var position: Int64
+    /// Which attempt this is, from 1; attempts cut short by a shutdown or a lost lease do not count.
+    package var attempt: Int
+    package var maxAttempts: Int
+    package var lease: Lease
+    /// A W3C `traceparent`, or nil.
+    package var traceContext: String?
+
+    /// A time-bounded right to act. Leases compare by timeline, then token: the later one is the greater.
+    package struct Lease: Sendable, Hashable {
+        /// The timeline of the database that granted it; a failover begins a new one.
+        package var timeline: UInt32
+        /// Drawn at the claim from one sequence over all tasks.
+        package var token: Int64
+
+        package init(timeline: UInt32, token: Int64) {
+            self.timeline = timeline
+            self.token = token
+        }
+    }
+}
+
+/// The name of one held lease: a task and the token under which this process holds it.
+package struct HeldLease: Sendable, Hashable {
+    package var task: UUID
+    package var token: Int64
+
+    package init(task: UUID, token: Int64) {
+        self.task = task
+        self.token = token
+    }
+}

@@ -1,0 +1,81 @@
+/// What a handler made of one attempt.
+package enum TaskOutcome: Sendable {
+    /// Done. The result is JSON or nil.
+    case succeeded(result: String? = nil)
+    case failed(TaskFailure)
+    /// Not done, and not to be done any more.
+    case cancelled
+}
+
+/// Why an attempt failed.
+package struct TaskFailure: Error, Sendable, Hashable {
+    /// Whether another attempt could succeed.
+    package var isTransient: Bool
+    /// Whether something was tried. What only waits for something to come back may wait for ever.
+    package var countsAsAttempt: Bool
+    /// One word for programs.
+    package var code: String
+    /// A sentence that the owner of the subject may read.
+    package var reason: String
+    /// The raw cause, for administrators.
+    package var cause: String
+
+    package init(isTransient: Bool, countsAsAttempt: Bool = true, code: String, reason: String, cause: String) {
+        self.isTransient = isTransient
+        self.countsAsAttempt = countsAsAttempt
+        self.code = code
+        self.reason = reason
+        self.cause = cause
+    }
+}
+
+/// Does the work of some kinds of tasks.
+package protocol TaskHandler: Sendable {
+    /// The kinds it can do; a worker claims no others.
+    var kinds: Set<String> { get }
+
+    /// Makes one attempt. What it does outside must be fenced by the task's lease.
+    ///
+    /// Cancellation: the lease is lost, somebody asked to stop, or the process shuts down: it should return soon.
+    func run(_ task: QueuedTask, progress: @escaping @Sendable (TaskProgress) -> Void) async -> TaskOutcome
+}
+
+/// How far an attempt is.
+package struct TaskProgress: Sendable, Hashable, Codable {
+    package var step: String
+    /// 0 ... 100.
+    package var percent: Int
+
+    package init(step: String, percent: Int) {
+        self.step = step
+        self.percent = percent
+    }
+}
+
+/// How one attempt ends in the database.
+package struct TaskEnding: Sendable, Hashable {
+    package enum Verb: Sendable, Hashable {
+        case succeeded
+        case failed
+        case cancelled
+        /// Another attempt, after the delay.
+        case retrying(after: Duration)
+        /// Another look, after the delay: nothing could be tried, so this was no attempt.
+        case waiting(for: Duration)
+        /// Handed back: the attempt does not count.
+        case released
+    }
+
+    package var lease: HeldLease
+    package var verb: Verb
+    /// JSON.
+    package var result: String?
+    package var failure: TaskFailure?
+
+    package init(lease: HeldLease, verb: Verb, result: String? = nil, failure: TaskFailure? = nil) {
+        self.lease = lease
+        self.verb = verb
+        self.result = result
+        self.failure = failure
+    }
+}

@@ -1,0 +1,193 @@
+package import Foundation
+
+/// A task to be enqueued.
+package struct NewTask: Sendable, Hashable {
+    package var id: UUID
+    /// 1 ... 253 letters, digits, dots, dashes, underscores.
+    package var queue: String
+    package var kind: String
+    package var subjectID: UUID
+    package var requestID: String
+    /// JSON.
+    package var payload: String
+    /// 0 (first) ... 2 (last).
+    package var priority: Int
+    /// 1 ... 100.
+    package var maxAttempts: Int
+    package var traceContext: String?
+
+    package init(
+        id: UUID = UUID(),
+        queue: String,
+        kind: String,
+        subjectID: UUID,
+        requestID: String,
+        payload: String = "{}",
+        priority: Int = 1,
+        maxAttempts: Int = 5,
+        traceContext: String? = nil
+    ) {
+        self.id = id
+        self.queue = queue
+        self.kind = kind
+        self.subjectID = subjectID
+        self.requestID = requestID
+        self.payload = payload
+        self.priority = priority
+        self.maxAttempts = maxAttempts
+        self.traceContext = traceContext
+    }
+}
+
+/// What a worker asks for in one claim.
+package struct ClaimRequest: Sendable, Hashable {
+    /// Identity of this process start; never reused after a restart.
+    package var workerID: String
+    package var kinds: Set<String>
+    package var queues: [QueueRequest]
+    /// 1 s ... 300 s, on the database's clock.
+    package var leaseDuration: Duration
+
+    /// One queue's part of a claim.
+    package struct QueueRequest: Sendable, Hashable {
+        package var name: String
+        /// Free slots: 0 ... 512.
+        package var limit: Int
+        /// Where to begin, for each priority class.
+        package var low: [Int64]
+
+        package init(name: String, limit: Int, low: [Int64] = Watermark.start) {
+            self.name = name
+            self.limit = limit
+            self.low = low
+        }
+    }
+
+    package init(workerID: String, kinds: Set<String>, queues: [QueueRequest], leaseDuration: Duration) {
+        self.workerID = workerID
+        self.kinds = kinds
+        self.queues = queues
+        self.leaseDuration = leaseDuration
+    }
+}
+
+/// The answer to a claim.
+package struct Claim: Sendable, Hashable {
+    package var tasks: [QueuedTask]
+    /// When the next task in backoff of these queues falls due, from now; zero or less: it is due.
+    package var nextDue: Duration?
+}
+
+/// What a worker says at each heartbeat.
+package struct HeartbeatRequest: Sendable, Hashable {
+    package var workerID: String
+    package var queues: [String]
+    package var version: String
+    package var isStopping: Bool
+    package var leases: [HeldLease: TaskProgress?]
+    package var leaseDuration: Duration
+
+    package init(
+        workerID: String,
+        queues: [String],
+        version: String,
+        isStopping: Bool,
+        leases: [HeldLease: TaskProgress?],
+        leaseDuration: Duration
+    ) {
+        self.workerID = workerID
+        self.queues = queues
+        self.version = version
+        self.isStopping = isStopping
+        self.leases = leases
+        self.leaseDuration = leaseDuration
+    }
+}
+
+/// What the database says of one lease.
+package struct HeartbeatAnswer: Sendable, Hashable {
+    package enum Verdict: String, Sendable, Hashable {
+        case held
+        /// Held, but somebody asked to stop.
+        case cancel
+        /// Another's now, or the task has ended.
+        case lost
+        /// This worker's, but it did not name it.
+        case unknown
+    }
+
+    package var lease: HeldLease
+    package var verdict: Verdict
+
+    package init(lease: HeldLease, verdict: Verdict) {
+        self.lease = lease
+        self.verdict = verdict
+    }
+}
+
+/// What became of one ending.
+package struct FinishAnswer: Sendable, Hashable {
+    package enum Verdict: String, Sendable, Hashable {
+        case finished
+        /// It could not be tried, and waits.
+        case waiting
+        /// This very finish had been done before.
+        case again
+        /// The lease is another's, or the task has ended: nothing was changed.
+        case lost
+    }
+
+    package var lease: HeldLease
+    package var verdict: Verdict
+    /// The task status now; nil when lost.
+    package var status: String?
+}
+
+/// One sweep. The clock readings let the owner of deadlines notice a clock that jumped.
+package struct SweepRequest: Sendable, Hashable {
+    /// Whether lost leases may be rescued now.
+    package var mayRescue: Bool
+    /// Rows a step: 1 ... 1000.
+    package var limit: Int
+    /// What the last sweep said of the time, and how long ago that was by this process's monotonic clock.
+    package var previous: (sweptAt: Date, elapsed: Duration)? {
+        guard let sweptAt, let elapsed else { return nil }
+        return (sweptAt, elapsed)
+    }
+    /// This process's wall clock; nil gives no witness.
+    package var witness: Date?
+    var sweptAt: Date?
+    var elapsed: Duration?
+
+    package init(mayRescue: Bool, limit: Int = 200, previous: (sweptAt: Date, elapsed: Duration)?, witness: Date?) {
+        self.mayRescue = mayRescue
+        self.limit = limit
+        self.witness = witness
+        sweptAt = previous?.sweptAt
+        elapsed = previous?.elapsed
+    }
+}
+
+/// What a sweep did.
+package struct SweepAnswer: Sendable, Hashable {
+    /// The database's clock.
+    package var sweptAt: Date
+    package var rescued: Int
+    /// Tasks that the owner of the subjects made in this sweep.
+    package var enqueued: Int
+    /// Something a person should know, or nil.
+    package var note: String?
+}
+
+/// A worker process as the database knows it.
+package struct WorkerRecord: Sendable, Hashable {
+    package var id: String
+    package var queues: [String]
+    package var version: String
+    package var startedAt: Date
+    package var lastSeenAt: Date
+    package var isStopping: Bool
+    package var isAlive: Bool
+    /// Leases it holds.
+    package var running: Int
+}

@@ -1,0 +1,89 @@
+package import Foundation
+package import Postgres
+
+/// The durable queue: what its SQL functions can do, one call each, every call one transaction.
+///
+/// Each call throws ``QueueError``. Source: sql/functions/queue_*.sql
+package struct TaskQueue: Sendable {
+    let pool: ConnectionPool
+    let functions: QueueFunctions
+
+    /// - Parameter functions: where attempts end and leases are rescued; the owner of the subjects has its own.
+    package init(pool: ConnectionPool, functions: QueueFunctions = .plain) {
+        self.pool = pool
+        self.functions = functions
+    }
+
+    // MARK: Enqueueing
+
+    /// Enqueues a task in a transaction of its own. Owners of subjects enqueue inside their SQL functions instead.
+    /// - Throws: also `.subjectBusy`: a subject has at most one live task.
+    package func enqueue(_ task: NewTask) async throws -> UUID {
+        try await rows(Self.enqueueStatement, task.parameters)
+        return task.id
+    }
+
+    /// Wakes the workers of some queues. A lost wake-up costs at most one poll interval.
+    package func wake(_ queues: some Sequence<String>) async throws {
+        try await rows(Self.wakeStatement, [.texts(Array(queues))])
+    }
+
+    // MARK: Working
+
+    /// Claims runnable tasks and starts one lease for each, highest priority first, then oldest.
+    ///
+    /// Cancellation: a claim that committed anyway comes back when its lease ends.
+    package func claim(_ request: ClaimRequest) async throws -> Claim {
+        try Claim(await rows(Self.claimStatement, request.parameters))
+    }
+
+    /// Extends leases, says that the worker lives, and learns what became of its leases.
+    package func heartbeat(_ request: HeartbeatRequest) async throws -> [HeartbeatAnswer] {
+        try await rows(Self.heartbeatStatement, try request.parameters).map(HeartbeatAnswer.init)
+    }
+
+    /// Ends attempts, fenced: an ending whose lease is lost has no effect and says so.
+    ///
+    /// Repeating it after an unknown outcome is safe: what was done is found done.
+    package func finish(_ endings: [TaskEnding]) async throws -> [FinishAnswer] {
+        try await rows(functions.finish, try Self.parameters(of: endings)).map(FinishAnswer.init)
+    }
+
+    /// Makes due retries runnable and rescues lost leases; one bounded batch.
+    package func sweep(_ request: SweepRequest) async throws -> SweepAnswer {
+        guard let row = try await rows(functions.sweep, request.parameters).first else {
+            throw QueueError(.malformedRow, "the sweep gave no row")
+        }
+        return try SweepAnswer(row)
+    }
+
+    /// Makes the partitions of the days ahead and drops those past the retention.
+    package func maintainHistory() async throws {
+        try await rows(Self.maintainStatement, [])
+    }
+
+    /// Worker processes, the latest seen first.
+    package func workers(limit: Int = 1000) async throws -> [WorkerRecord] {
+        try await rows(Self.workersStatement, [.integer(Int32(clamping: limit))]).map(WorkerRecord.init)
+    }
+}
+
+/// The SQL functions through which attempts end and sweeps run.
+///
+/// The owner of the tasks' subjects gives its own, with the same parameters and answers, so that its rows change in the
+/// transaction that changes the task.
+package struct QueueFunctions: Sendable {
+    package var finish: Statement
+    package var sweep: Statement
+
+    package init(finish: Statement, sweep: Statement) {
+        self.finish = finish
+        self.sweep = sweep
+    }
+
+    /// Tasks that nobody owns.
+    package static let plain = QueueFunctions(
+        finish: Statement("SELECT * FROM queue.finish_tasks_v1($1, $2, $3, $4, $5, $6)"),
+        sweep: Statement("SELECT * FROM queue.sweep_v1($1, $2, $3, $4, $5)")
+    )
+}

@@ -1,0 +1,58 @@
+/// How a worker works.
+package struct WorkerOptions: Sendable {
+    /// Identity of this process start; never reused after a restart.
+    package var workerID: String
+    /// The build, as `reprieve worker list` shows it.
+    package var version: String
+    /// The queues it serves, and how many tasks of each it runs at once (1 ... 512).
+    package var queues: [String: Int]
+    /// How long a lease lasts without a heartbeat: 1 s ... 300 s. Heartbeats go out every third of it.
+    package var leaseDuration: Duration
+    /// How long an idle worker waits for a wake-up before it looks by itself.
+    package var pollInterval: Duration
+    package var sweepInterval: Duration
+    /// How long running tasks may go on after shutdown was asked for.
+    package var shutdownGrace: Duration
+    package var retryPolicy: RetryPolicy
+
+    package init(
+        workerID: String,
+        version: String,
+        queues: [String: Int],
+        leaseDuration: Duration = .seconds(30),
+        pollInterval: Duration = .seconds(5),
+        sweepInterval: Duration = .seconds(10),
+        shutdownGrace: Duration = .seconds(20),
+        retryPolicy: RetryPolicy = RetryPolicy()
+    ) {
+        self.workerID = workerID
+        self.version = version
+        self.queues = queues
+        self.leaseDuration = leaseDuration
+        self.pollInterval = pollInterval
+        self.sweepInterval = sweepInterval
+        self.shutdownGrace = shutdownGrace
+        self.retryPolicy = retryPolicy
+    }
+}
+
+/// What happens in a worker that somebody may want to see. The process decides how loudly it says so.
+package enum WorkerEvent: Sendable {
+    case started(QueuedTask)
+    case ended(QueuedTask, status: String, failure: TaskFailure?)
+    /// The task ran on without its lease, or its ending came too late; nothing was written.
+    case leaseLost(QueuedTask)
+    /// The ending could not be written at all; the lease runs out and another worker makes another attempt.
+    case abandoned(QueuedTask, QueueError)
+    /// The ending could not be written yet; it is tried again for as long as the lease may be ours.
+    case finishFailed(QueuedTask, QueueError)
+    /// A lease that no task here knows was handed back.
+    case handedBack(HeldLease)
+    case claimFailed(QueueError)
+    case heartbeatFailed(QueueError)
+    case sweepFailed(QueueError)
+    case rescued(Int)
+    /// The owner of the tasks' subjects wants a person to know; once, until it changes.
+    case note(String)
+    case draining(running: Int)
+}

@@ -1,0 +1,112 @@
+import ComputeAPI
+import Postgres
+import Telemetry
+
+/// What the API process is told.
+///
+/// ## Configuration keys
+/// - `database.url` (string, required, secret): a libpq connection string.
+/// - `database.pool_size` (1 ... 64, default 8): connections.
+/// - `database.prepared_statements` (bool, default true): false behind PgBouncer in transaction mode.
+/// - `api.host` (string, default 127.0.0.1): the address to listen on.
+/// - `api.port` (0 ... 65535, default 8774): 0 is any free port; the log says which.
+/// - `api.health_port` (0 ... 65535, default 8775): where `/healthz` and `/readyz` are, at the same address.
+/// - `api.auth` (`noauth`, required): who says whose token it is. `noauth` believes the token.
+/// - `api.allow_insecure_noauth` (bool, default false): lets `noauth` listen on addresses that others reach.
+/// - `api.public_url` (string, default the request's `Host`): scheme and authority of the links in answers.
+/// - `api.keystone_url` (string, default `http://127.0.0.1:5000`): where a caller without a token is sent to.
+/// - `api.find_deleted_by_name` (bool, default true): whether a list by a name that no live server has finds the
+///   soft-deleted server of that name.
+/// - `api.max_in_flight` (1 ... 100000, default 512): requests that are answered at the same time.
+/// - `api.body_deadline` (100ms ... 10m, default 30s): how long a request's body may take to arrive.
+/// - `api.shutdown_grace` (0s ... 1h, default 20s): how long requests may go on after SIGTERM.
+struct APIConfiguration {
+    let database: PostgresConfiguration
+    let poolSize: Int
+    let host: String
+    let port: Int
+    let healthPort: Int
+    let settings: APISettings
+    let shutdownGrace: Duration
+
+    private enum Authentication: String, CaseIterable {
+        case noauth
+    }
+
+    init(_ sources: ProcessConfiguration) throws {
+        database = try PostgresConfiguration(
+            connectionString: sources.requiredString("database.url"),
+            applicationName: "reprieve-api",
+            usesPreparedStatements: sources.bool("database.prepared_statements", default: true)
+        )
+        poolSize = try sources.int("database.pool_size", default: 8, in: 1...64)
+        host = try sources.string("api.host", default: "127.0.0.1")
+        port = try sources.int("api.port", default: 8774, in: 0...65535)
+        healthPort = try sources.int("api.health_port", default: 8775, in: 0...65535)
+        settings = try Self.settings(sources)
+        shutdownGrace = try sources.duration(
+            "api.shutdown_grace",
+            default: .seconds(20),
+            in: .zero ... .seconds(3600)
+        )
+        try Self.checkAuthentication(sources, host: host)
+    }
+
+    private static func settings(_ sources: ProcessConfiguration) throws(ConfigurationError) -> APISettings {
+        var settings = APISettings()
+        settings.publicURL = try url("api.public_url", sources)
+        settings.keystoneURL = try url("api.keystone_url", sources) ?? settings.keystoneURL
+        settings.findsDeletedByName = try sources.bool("api.find_deleted_by_name", default: settings.findsDeletedByName)
+        settings.maximumInFlight = try sources.int(
+            "api.max_in_flight",
+            default: settings.maximumInFlight,
+            in: 1...100_000
+        )
+        settings.bodyDeadline = try sources.duration(
+            "api.body_deadline",
+            default: settings.bodyDeadline,
+            in: .milliseconds(100) ... .seconds(600)
+        )
+        return settings
+    }
+
+    /// Without slashes at the end, since paths are put after it.
+    private static func url(_ key: String, _ sources: ProcessConfiguration) throws(ConfigurationError) -> String? {
+        guard var text = try sources.string(key) else { return nil }
+        while text.hasSuffix("/") { text.removeLast() }
+        guard text.hasPrefix("http://") || text.hasPrefix("https://"), !text.contains(where: \.isWhitespace) else {
+            throw ConfigurationError(
+                .invalid,
+                key: key,
+                message: "\(key) is \(text.debugDescription), expected http://… or https://…"
+            )
+        }
+        return text
+    }
+
+    /// `noauth` lets everybody be anybody, so only this machine may reach it unless an operator insists.
+    private static func checkAuthentication(
+        _ sources: ProcessConfiguration,
+        host: String
+    ) throws(ConfigurationError) {
+        _ = try sources.requiredString("api.auth")
+        switch try sources.choice("api.auth", default: Authentication.noauth) {
+        case .noauth:
+            let isAllowed = try sources.bool("api.allow_insecure_noauth", default: false)
+            guard !isAllowed, !isLoopback(host) else { return }
+            throw ConfigurationError(
+                .invalid,
+                key: "api.host",
+                message: "api.host is \(host.debugDescription) and api.auth is noauth, which believes everybody: "
+                    + "listen on 127.0.0.1, or set api.allow_insecure_noauth "
+                    + "(REPRIEVE_API_ALLOW_INSECURE_NOAUTH) to true"
+            )
+        }
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        if host == "localhost" || host == "::1" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import Logging
+import Postgres
+import TaskQueue
+import Telemetry
+
+/// Says aloud what happens in the worker: to the log, and in one line to systemd.
+final class WorkerLog: Sendable {
+    let notifier: SystemdNotifier
+    private let logger: Logger
+    private let running = Guarded(0)
+
+    init(logger: Logger, notifier: SystemdNotifier) {
+        self.logger = logger
+        self.notifier = notifier
+    }
+
+    func summary(hosts: [String]) -> String {
+        "serving \(hosts.joined(separator: ", "))"
+    }
+
+    func observe(_ event: WorkerEvent) {
+        switch event {
+        case .started(let task):
+            countRunning(1)
+            logger.info("task started", metadata: metadata(task))
+        case .ended(let task, let status, let failure):
+            countRunning(-1)
+            ended(task, status, failure)
+        case .leaseLost(let task):
+            countRunning(-1)
+            logger.warning("lease lost, nothing was written", metadata: metadata(task))
+        case .abandoned(let task, let error):
+            countRunning(-1)
+            logger.error("the ending could not be written", metadata: metadata(task, error))
+        case .finishFailed(let task, let error):
+            logger.warning("the ending is not written yet", metadata: metadata(task, error))
+        case .handedBack(let lease):
+            logger.warning("a lease that nothing here knew was handed back", metadata: [LogKey.taskID: "\(lease.task)"])
+        case .claimFailed(let error): failed("claim", error)
+        case .heartbeatFailed(let error): failed("heartbeat", error)
+        case .sweepFailed(let error): failed("sweep", error)
+        case .rescued(let count):
+            logger.warning("tasks whose worker stopped answering were rescued", metadata: ["task.count": "\(count)"])
+        case .note(let note):
+            logger.error("purging stands still until \"reprieve bin resume\"", metadata: ["reason": "\(note)"])
+        case .draining(let count):
+            notifier.stopping()
+            logger.notice("draining", metadata: ["task.count": "\(count)"])
+        }
+    }
+
+    private func ended(_ task: QueuedTask, _ status: String, _ failure: TaskFailure?) {
+        var metadata = metadata(task)
+        metadata["task.status"] = "\(status)"
+        if let failure {
+            metadata[LogKey.errorCode] = "\(failure.code)"
+            metadata[LogKey.errorMessage] = "\(failure.cause)"
+        }
+        logger.log(level: status == "failed" ? .error : .info, "task ended", metadata: metadata)
+    }
+
+    private func failed(_ what: String, _ error: QueueError) {
+        logger.warning(
+            "\(what) failed",
+            metadata: [LogKey.errorCode: "\(error.code)", LogKey.errorMessage: "\(error)"]
+        )
+    }
+
+    private func countRunning(_ change: Int) {
+        let count = running.withLock { count in
+            count += change
+            return count
+        }
+        notifier.status("\(count) tasks running")
+    }
+
+    private func metadata(_ task: QueuedTask, _ error: QueueError? = nil) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            LogKey.taskID: "\(task.id.uuidString.lowercased())",
+            LogKey.taskKind: "\(task.kind)",
+            LogKey.taskAttempt: "\(task.attempt)",
+            LogKey.serverID: "\(task.subjectID.uuidString.lowercased())",
+            LogKey.queueName: "\(task.queue)",
+            LogKey.requestID: "\(task.requestID)",
+        ]
+        if let error {
+            metadata[LogKey.errorCode] = "\(error.code)"
+            metadata[LogKey.errorMessage] = "\(error)"
+        }
+        return metadata
+    }
+}

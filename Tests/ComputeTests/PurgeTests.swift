@@ -1,0 +1,150 @@
+import Compute
+import Foundation
+import Postgres
+import TaskQueue
+import TestSupport
+import Testing
+
+@Suite("Purging", .migratedDatabase)
+struct PurgeTests {
+    @Test("takes a server whose time has come, and no other, and leaves an action behind")
+    func purges() async throws {
+        try await Bin.open { bin in
+            let due = try await bin.softDeleted()
+            let kept = try await bin.softDeleted()
+            let live = try await bin.adopt()
+            try await bin.letRetentionPass(due)
+            #expect(try await bin.sweep().enqueued == 1)
+            #expect(try await bin.sweep().enqueued == 0)
+
+            let task = try #require(try await bin.claim().first)
+            #expect(task.kind == "purge" && task.subjectID == due)
+            #expect(try await bin.store.beginDestroy(task: task.id, token: task.lease.token))
+            try await bin.finish(task, .succeeded)
+            #expect(try await bin.store.server(due, in: .all) == nil)
+            #expect(try await bin.server(kept).vmState == .softDelete)
+            #expect(try await bin.server(live).vmState == .active)
+            let action = try #require(try await bin.store.actions(of: due).first)
+            #expect(action.action == "delete" && action.requestID == task.requestID)
+            #expect(try await bin.store.events(of: task.requestID).map(\.event) == ["compute_purge_instance"])
+        }
+    }
+
+    @Test("looks again under lock: a hold or a later purge_at since the claim saves the server", arguments: 0..<3)
+    func looksAgain(change: Int) async throws {
+        let changes: [Statement] = [
+            Statement("UPDATE compute.servers SET held_at = clock_timestamp() WHERE id = $1"),
+            Statement("UPDATE compute.servers SET purge_at = clock_timestamp() + interval '1 hour' WHERE id = $1"),
+            Statement("UPDATE compute.purge_guard SET stopped_at = clock_timestamp(), stopped_reason = $1::uuid::text"),
+        ]
+        try await Bin.open { bin in
+            let id = try await bin.softDeleted()
+            try await bin.letRetentionPass(id)
+            try await bin.sweep()
+            let task = try #require(try await bin.claim().first)
+            try await bin.execute(changes[change], [.uuid(id)])
+            #expect(try await !bin.store.beginDestroy(task: task.id, token: task.lease.token))
+            try await bin.finish(task, .cancelled)
+            let server = try await bin.server(id)
+            #expect(server.vmState == .softDelete && server.taskState == nil && server.purgeAt != nil)
+        }
+    }
+
+    @Test("cannot begin under a lost lease")
+    func lostLease() async throws {
+        try await Bin.open { bin in
+            let id = try await bin.softDeleted()
+            try await bin.letRetentionPass(id)
+            try await bin.sweep()
+            let task = try #require(try await bin.claim(lease: .zero).first)
+            try await bin.sweep()
+            let error = await #expect(throws: ComputeError.self) {
+                try await bin.store.beginDestroy(task: task.id, token: task.lease.token)
+            }
+            #expect(error?.code == .leaseLost)
+            #expect(try await bin.server(id).taskState == nil)
+        }
+    }
+
+    @Test("that failed for good waits for a person, and the server can still be restored")
+    func deadPurge() async throws {
+        try await Bin.open { bin in
+            let id = try await bin.softDeleted()
+            try await bin.letRetentionPass(id)
+            let before = try await bin.server(id)
+            try await bin.sweep()
+            let task = try #require(try await bin.claim().first)
+            _ = try await bin.store.beginDestroy(task: task.id, token: task.lease.token)
+            try await bin.finish(task, .failed, failure: Bin.broken)
+            #expect(try await bin.sweep().enqueued == 0)
+            #expect(try await bin.server(id).purgeAt == before.purgeAt)
+            guard case .accepted = try await bin.restore(id) else { throw Unexpected("refused") }
+        }
+    }
+
+    @Test("takes at most so many servers an hour")
+    func cap() async throws {
+        try await Bin.open { bin in
+            try await bin.execute(Statement("UPDATE compute.settings SET purges_per_hour = 2"))
+            for _ in 0..<3 { try await bin.letRetentionPass(try await bin.softDeleted()) }
+            #expect(try await bin.sweep().enqueued == 2)
+            #expect(try await bin.sweep().enqueued == 0)
+            try await bin.execute(
+                Statement("UPDATE compute.purge_guard SET hour_started_at = hour_started_at - interval '1 hour'")
+            )
+            #expect(try await bin.sweep().enqueued == 1)
+        }
+    }
+
+    @Test("stops when the clock jumped, by any witness, until an operator confirms it", arguments: 0..<3)
+    func clockJump(witness: Int) async throws {
+        try await Bin.open { bin in
+            let id = try await bin.softDeleted()
+            let first = try await bin.sweep()
+            try await bin.letRetentionPass(id)
+            let answer: SweepAnswer
+            switch witness {
+            case 0:
+                // Ten minutes by the database, one second by the worker.
+                let tenMinutesAgo = first.sweptAt.addingTimeInterval(-600)
+                answer = try await bin.sweep(previous: (tenMinutesAgo, .seconds(1)))
+            case 1:
+                answer = try await bin.sweep(witness: first.sweptAt.addingTimeInterval(-3600))
+            default:
+                try await bin.execute(
+                    Statement("UPDATE compute.purge_guard SET last_seen_at = clock_timestamp() + interval '1 hour'")
+                )
+                answer = try await bin.sweep()
+            }
+            #expect(answer.enqueued == 0)
+            #expect(answer.note?.contains("clock") == true)
+            #expect(try await bin.sweep().enqueued == 0)
+            #expect(try await bin.store.binStatus().stopped?.reason == answer.note)
+
+            #expect(try await bin.store.resumePurging() == answer.note)
+            #expect(try await bin.store.binStatus().stopped == nil)
+            #expect(try await bin.sweep().enqueued == 1)
+        }
+    }
+
+    @Test("is not stopped by clocks that agree within five minutes")
+    func clocksAgree() async throws {
+        try await Bin.open { bin in
+            let id = try await bin.softDeleted()
+            try await bin.letRetentionPass(id)
+            let first = try await bin.sweep(witness: Date().addingTimeInterval(240))
+            #expect(first.note == nil && first.enqueued == 1)
+        }
+    }
+
+    @Test("holds for servers deleted from now on when the retention changes; purge_at never moves")
+    func retention() async throws {
+        try await Bin.open { bin in
+            let id = try await bin.softDeleted()
+            let before = try await bin.server(id)
+            try await bin.store.setRetention(.seconds(1))
+            #expect(try await bin.server(id) == before)
+            #expect(try await bin.store.binStatus().retention == .seconds(1))
+        }
+    }
+}

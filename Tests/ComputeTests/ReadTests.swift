@@ -1,0 +1,107 @@
+import Compute
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Reading servers", .migratedDatabase)
+struct ReadTests {
+    @Test("shows a project its own and nothing else")
+    func tenants() async throws {
+        try await Bin.open { bin in
+            let id = try await bin.adopt()
+            guard case .accepted(let task) = try await bin.delete(id) else { throw Unexpected("refused") }
+            for scope in [Bin.owner.scope, .all] {
+                #expect(try await bin.store.server(id, in: scope)?.id == id)
+                #expect(try await bin.store.servers(ServerQuery(scope: scope)).map(\.id) == [id])
+                #expect(try await bin.store.task(task, in: scope)?.id == task)
+                #expect(try await bin.store.tasks(in: scope).map(\.id) == [task])
+            }
+            let strange = Bin.stranger.scope
+            #expect(try await bin.store.server(id, in: strange) == nil)
+            #expect(try await bin.store.servers(ServerQuery(scope: strange)).isEmpty)
+            #expect(try await bin.store.task(task, in: strange) == nil)
+            #expect(try await bin.store.tasks(in: strange).isEmpty)
+            let error = await #expect(throws: ComputeError.self) {
+                try await bin.store.servers(ServerQuery(scope: strange, marker: id))
+            }
+            #expect(error?.code == .markerNotFound)
+        }
+    }
+
+    @Test("pages newest first without losing or repeating one")
+    func pages() async throws {
+        try await Bin.open { bin in
+            var made: [UUID] = []
+            for number in 0..<7 { made.append(try await bin.adopt(name: "srv-\(number)")) }
+            var seen: [UUID] = []
+            var marker: UUID?
+            repeat {
+                let page = try await bin.store.servers(
+                    ServerQuery(scope: Bin.owner.scope, marker: marker, limit: 3)
+                )
+                seen += page.map(\.id)
+                marker = page.last?.id
+            } while marker != nil
+            #expect(seen == made.reversed())
+        }
+    }
+
+    @Test("filters by state, by regular expression and by the whole name")
+    func filters() async throws {
+        try await Bin.open { bin in
+            let web = try await bin.adopt(name: "web-1")
+            let mail = try await bin.softDeleted(name: "mail.1")
+            let scope = Bin.owner.scope
+            #expect(try await bin.store.servers(ServerQuery(scope: scope)).map(\.id) == [web])
+            #expect(try await bin.store.servers(ServerQuery(scope: scope, states: [.softDelete])).map(\.id) == [mail])
+            let all = VMState.allCases
+            #expect(
+                try await bin.store.servers(ServerQuery(scope: scope, states: all, namePattern: "^ma")).map(\.id) == [
+                    mail
+                ]
+            )
+            #expect(
+                try await bin.store.servers(ServerQuery(scope: scope, states: all, exactName: "mail")).isEmpty
+            )
+            let error = await #expect(throws: ComputeError.self) {
+                try await bin.store.servers(ServerQuery(scope: scope, namePattern: "("))
+            }
+            #expect(error?.code == .invalidPattern)
+        }
+    }
+
+    @Test("knows the adopted server in every detail, to the microsecond")
+    func detail() async throws {
+        try await Bin.open { bin in
+            let flavor = Flavor(
+                id: "7",
+                originalName: "m1.größe",
+                vcpus: 4,
+                ram: 8192,
+                disk: 40,
+                extraSpecs: ["a": "b"]
+            )
+            let new = NewServer(
+                id: UUID(),
+                projectID: "aaaa",
+                userID: "ann",
+                name: "größe 🗑",
+                host: "compute-01",
+                isRunning: false,
+                flavor: flavor,
+                imageID: "img",
+                metadata: ["k": "v'\"\\"]
+            )
+            #expect(try await bin.store.adopt(new) == .adopted)
+            #expect(try await bin.store.adopt(new) == .already)
+            var moved = new
+            moved.host = "compute-02"
+            #expect(try await bin.store.adopt(moved) == .conflict)
+
+            let server = try await bin.server(new.id)
+            #expect(server.name == new.name && server.flavor == flavor && server.metadata == new.metadata)
+            #expect(server.vmState == .stopped && server.powerState == 4 && server.imageID == "img")
+            #expect(server.createdAt == server.launchedAt)
+        }
+    }
+}

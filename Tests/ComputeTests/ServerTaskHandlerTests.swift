@@ -1,0 +1,123 @@
+import Compute
+import Foundation
+import Hypervisor
+import Postgres
+import TaskQueue
+import TestSupport
+import Testing
+
+@Suite("Working on servers", .migratedDatabase)
+struct ServerTaskHandlerTests {
+    /// Runs `body` with a bin, a host of make-believe machines, and the handler between them.
+    private func open(_ body: (Bin, FakeHypervisor, ServerTaskHandler) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "reprieve-handler-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let host = try FakeHypervisor(directory: folder.path, host: Bin.host)
+        try await Bin.open { bin in
+            try await body(bin, host, ServerTaskHandler(store: bin.store, drivers: [Bin.host: host]))
+        }
+    }
+
+    private func machine(_ bin: Bin, _ host: FakeHypervisor) async throws -> UUID {
+        let id = try await bin.adopt()
+        try await host.define(id, name: "srv", powerState: .running)
+        return id
+    }
+
+    private func claimAndRun(_ bin: Bin, _ handler: ServerTaskHandler) async throws -> (QueuedTask, TaskOutcome) {
+        let task = try #require(try await bin.claim().first)
+        return (task, await handler.run(task) { _ in })
+    }
+
+    @Test("powers the machine off, on, and destroys it, each under the lease as its fence")
+    func lifeCycle() async throws {
+        try await open { bin, host, handler in
+            let id = try await machine(bin, host)
+            _ = try await bin.delete(id)
+            let (delete, _) = try await claimAndRun(bin, handler)
+            try await bin.finish(delete, .succeeded)
+            #expect(try await host.powerState(of: id) == .shutdown)
+            _ = try await bin.restore(id)
+            let (restore, _) = try await claimAndRun(bin, handler)
+            try await bin.finish(restore, .succeeded)
+            #expect(try await host.powerState(of: id) == .running)
+            _ = try await bin.forceDelete(id)
+            let (destroy, _) = try await claimAndRun(bin, handler)
+            try await bin.finish(destroy, .succeeded)
+
+            let journal = try await host.journal(of: id).filter { $0.operation != .define }
+            #expect(journal.map(\.operation) == [.softDelete, .restore, .destroy])
+            let fences = [delete, restore, destroy].map { Fence(timeline: $0.lease.timeline, token: $0.lease.token) }
+            #expect(journal.map(\.fence) == fences)
+        }
+    }
+
+    @Test("after an unknown outcome it looks, and believes what it sees", arguments: [true, false])
+    func unknownOutcome(tookEffect: Bool) async throws {
+        try await open { bin, host, handler in
+            let id = try await machine(bin, host)
+            _ = try await bin.delete(id)
+            try await host.inject(
+                .init(
+                    server: id,
+                    operation: .softDelete,
+                    step: tookEffect ? .after : .before,
+                    behaviour: .fail(.unknownOutcome, .hypervisorFault),
+                    times: 1
+                )
+            )
+            let (_, outcome) = try await claimAndRun(bin, handler)
+            switch outcome {
+            case .succeeded: #expect(tookEffect)
+            case .failed(let failure): #expect(!tookEffect && failure.isTransient)
+            case .cancelled: Issue.record("nobody cancelled it")
+            }
+        }
+    }
+
+    @Test("a purge that must not be is cancelled before the hypervisor hears of it")
+    func savedPurge() async throws {
+        try await open { bin, host, handler in
+            let id = try await machine(bin, host)
+            _ = try await bin.delete(id)
+            let (delete, _) = try await claimAndRun(bin, handler)
+            try await bin.finish(delete, .succeeded)
+            try await bin.letRetentionPass(id)
+            try await bin.sweep()
+            try await bin.execute(
+                .init("UPDATE compute.servers SET held_at = clock_timestamp() WHERE id = $1"),
+                [.uuid(id)]
+            )
+            let (_, outcome) = try await claimAndRun(bin, handler)
+            guard case .cancelled = outcome else { throw Unexpected(outcome) }
+            #expect(try await host.effects(of: id, .destroy) == 0)
+        }
+    }
+
+    @Test("tells the owner a sentence and the administrator the cause, and knows what is worth another attempt")
+    func failures() async throws {
+        let cases: [(FakeHypervisor.Fault.Failure, Bool)] = [
+            (.transient, true), (.permanent, false), (.notFound, false),
+        ]
+        for (failure, isTransient) in cases {
+            try await open { bin, host, handler in
+                let id = try await machine(bin, host)
+                _ = try await bin.delete(id)
+                try await host.inject(
+                    .init(
+                        server: id,
+                        operation: .softDelete,
+                        step: .before,
+                        behaviour: .fail(failure, .notEnoughMemory),
+                        times: 1
+                    )
+                )
+                let (_, outcome) = try await claimAndRun(bin, handler)
+                guard case .failed(let told) = outcome else { throw Unexpected(outcome) }
+                #expect(told.isTransient == isTransient)
+                #expect(told.reason == HypervisorFailureReason.notEnoughMemory.sentence)
+                #expect(told.cause != told.reason)
+            }
+        }
+    }
+}

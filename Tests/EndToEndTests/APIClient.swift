@@ -1,0 +1,72 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// Speaks to one API process as any client does.
+struct APIClient: Sendable {
+    let process: ChildProcess
+    let base: String
+    var token: String
+
+    struct Answer: Sendable {
+        var status: Int
+        var headers: [String: String]
+        var body: Data
+
+        /// The JSON value at a path of keys and indexes, or nil.
+        func value(_ path: String...) throws -> String? {
+            var value = try JSONSerialization.jsonObject(with: body)
+            for key in path {
+                if let index = Int(key), let array = value as? [Any], array.indices.contains(index) {
+                    value = array[index]
+                } else if let object = value as? [String: Any], let next = object[key] {
+                    value = next
+                } else {
+                    return nil
+                }
+            }
+            return value is NSNull ? nil : "\(value)"
+        }
+    }
+
+    func send(
+        _ method: String,
+        _ path: String,
+        _ body: String? = nil,
+        as type: String = "application/json"
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: path.hasPrefix("http") ? path : base + path)
+        request.method = .RAW(value: method)
+        request.headers.add(name: "X-Auth-Token", value: token)
+        if let body {
+            request.headers.add(name: "Content-Type", value: type)
+            request.body = .bytes(ByteBuffer(string: body))
+        }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let bytes = try await response.body.collect(upTo: 1 << 20)
+        return Answer(
+            status: Int(response.status.code),
+            headers: Dictionary(response.headers.map { ($0.name.lowercased(), $0.value) }) { first, _ in first },
+            body: Data(buffer: bytes)
+        )
+    }
+
+    func restore(_ server: UUID) async throws -> Answer {
+        try await send("POST", "/v2.1/aaaa/servers/\(server.text)/action", #"{"restore": null}"#)
+    }
+
+    func delete(_ server: UUID) async throws -> Answer {
+        try await send("DELETE", "/v2.1/aaaa/servers/\(server.text)")
+    }
+
+    func show(_ server: UUID) async throws -> Answer {
+        try await send("GET", "/v2.1/aaaa/servers/\(server.text)")
+    }
+}
+
+extension UUID {
+    /// As the wire has it.
+    var text: String { uuidString.lowercased() }
+}

@@ -1,0 +1,137 @@
+import Compute
+import Foundation
+import Hypervisor
+import Postgres
+import TestSupport
+import Testing
+
+/// A whole Reprieve for one test: a database, API and worker processes, and the make-believe hardware.
+final class Fleet: Sendable {
+    static let hosts = ["compute-01", "compute-02"]
+    static let owner = "ann:aaaa"
+
+    let database: TestDatabase
+    let folder: URL
+    let store: ServerStore
+    private let processes = Guarded([ChildProcess]())
+
+    private init(database: TestDatabase, folder: URL, pool: ConnectionPool) {
+        self.database = database
+        self.folder = folder
+        store = ServerStore(pool: pool)
+    }
+
+    /// Runs `body` with a fleet on `database`, then ends every process; a failed run's logs stay and are named.
+    static func run(on database: TestDatabase = .current, _ body: (Fleet) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "reprieve-fleet-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try await database.withPool(maximumConnections: 4) { pool in
+            let fleet = Fleet(database: database, folder: folder, pool: pool)
+            do {
+                try await body(fleet)
+                try await fleet.end()
+                try FileManager.default.removeItem(at: folder)
+            } catch {
+                try await fleet.end()
+                Issue.record("the logs of this run are in \(folder.path)")
+                throw error
+            }
+        }
+    }
+
+    private func end() async throws {
+        for process in processes.withLock({ $0 }) {
+            process.send(SIGCONT)
+            process.crash()
+            try await process.ended()
+        }
+    }
+
+    // MARK: Processes
+
+    func start(
+        _ program: String,
+        _ arguments: [String] = [],
+        environment: [String: String] = [:]
+    ) throws -> ChildProcess {
+        let number = processes.withLock { $0.count }
+        let all = ["REPRIEVE_DATABASE_URL": database.connectionString].merging(environment) { $1 }
+        let process = try ChildProcess(
+            program,
+            arguments,
+            environment: all,
+            name: "\(program)-\(number)",
+            folder: folder
+        )
+        processes.withLock { $0.append(process) }
+        return process
+    }
+
+    /// Starts an API process on a free port and waits until it listens.
+    func startAPI(environment: [String: String] = [:]) async throws -> APIClient {
+        let usual = ["REPRIEVE_API_AUTH": "noauth", "REPRIEVE_API_PORT": "0", "REPRIEVE_API_HEALTH_PORT": "0"]
+        let process = try start("reprieve-api", environment: usual.merging(environment) { $1 })
+        let port = try await process.logged("listening", "http.port")
+        return APIClient(process: process, base: "http://127.0.0.1:\(port)", token: Self.owner)
+    }
+
+    /// Starts a worker that serves both hosts with a short lease.
+    @discardableResult
+    func startWorker(
+        lease: String = "2s",
+        environment: [String: String] = [:]
+    ) throws -> ChildProcess {
+        let usual = [
+            "REPRIEVE_WORKER_HOSTS": Self.hosts.joined(separator: ","),
+            "REPRIEVE_WORKER_DRIVER": "fake",
+            "REPRIEVE_FAKE_DIRECTORY": hardware,
+            "REPRIEVE_WORKER_LEASE": lease,
+            "REPRIEVE_WORKER_POLL_INTERVAL": "500ms",
+            "REPRIEVE_WORKER_SWEEP_INTERVAL": "300ms",
+            "REPRIEVE_WORKER_RETRY_BASE": "10ms",
+            "REPRIEVE_WORKER_RETRY_CAP": "50ms",
+        ]
+        return try start("reprieve-worker", environment: usual.merging(environment) { $1 })
+    }
+
+    // MARK: Hardware and servers
+
+    private var hardware: String { folder.appending(path: "hardware").path }
+
+    func host(_ name: String = hosts[0]) throws -> FakeHypervisor {
+        try FakeHypervisor(directory: hardware, host: name)
+    }
+
+    /// A running machine in our care.
+    func adopt(name: String = "srv", host: String = hosts[0]) async throws -> UUID {
+        let id = UUID()
+        try await self.host(host).define(id, name: name, powerState: .running)
+        let server = NewServer(id: id, projectID: "aaaa", userID: "ann", name: name, host: host)
+        #expect(try await store.adopt(server) == .adopted)
+        return id
+    }
+
+    func server(_ id: UUID) async throws -> Server {
+        try #require(try await store.server(id, in: .all))
+    }
+
+    /// Waits until a server is at rest in a state.
+    func waitFor(_ state: VMState, of ids: [UUID], timeout: Duration = .seconds(60)) async throws {
+        var waiting = ids
+        try await waitUntil(timeout: timeout, "all servers are \(state)") {
+            for id in waiting {
+                let server = try await server(id)
+                guard server.vmState == state, server.taskState == nil else { return false }
+                waiting.removeAll { $0 == id }
+            }
+            return true
+        }
+    }
+
+    /// Waits for a live task of a server with this status.
+    func waitForTask(_ status: String, of server: UUID) async throws {
+        try await waitUntil(timeout: .seconds(30), "the task of \(server) is \(status)") {
+            try await store.tasks(in: .all, server: server, status: status).isEmpty == false
+        }
+    }
+}

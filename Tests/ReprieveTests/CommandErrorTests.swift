@@ -1,0 +1,89 @@
+import ArgumentParser
+import Compute
+import Foundation
+import Postgres
+import Testing
+
+@testable import reprieve
+
+@Suite("Errors and exit statuses")
+struct CommandErrorTests {
+    private func answer(_ status: Int, _ body: String = "") -> ComputeAnswer {
+        ComputeAnswer(status: status, body: Data(body.utf8))
+    }
+
+    @Test("the numbers are a promise")
+    func numbers() {
+        #expect(ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 5, 6])
+        #expect(ExitStatus.timedOut.rawValue == 6)
+    }
+
+    @Test(
+        "each HTTP status has its exit status",
+        arguments: [
+            (400, 2), (401, 4), (403, 4), (404, 3), (409, 1), (413, 1), (429, 1), (500, 1), (501, 1), (502, 5),
+            (503, 5),
+            (504, 5), (300, 1),
+        ] as [(Int, Int32)]
+    )
+    func httpStatuses(status: Int, exit: Int32) {
+        #expect(answer(status).refusal(advice: nil)?.code.status.rawValue == exit)
+    }
+
+    @Test("an answer that is no refusal is none", arguments: [200, 202, 204])
+    func success(status: Int) {
+        #expect(answer(status).refusal(advice: nil) == nil)
+    }
+
+    @Test("a fault tells its message, and what to do next")
+    func fault() {
+        let body = #"{"conflictingRequest": {"code": 409, "message": "Cannot 'restore' it."}}"#
+        #expect(answer(409, body).refusal(advice: "see it")?.line == "Cannot 'restore' it; see it")
+        #expect(answer(500, "<html>").refusal(advice: nil)?.line == "the API answered 500")
+    }
+
+    @Test("a line holds the whole chain of causes, in one line")
+    func chain() {
+        let cause = PostgresError(.connectionFailed, "No connection.\n\tIs it running?", retry: .safe)
+        let error = CommandError(ComputeError(.databaseUnavailable, "listing failed", cause: cause))
+        #expect(error.code == .unreachable)
+        #expect(
+            error.line == "the database does not answer: listing failed: No connection. Is it running?; "
+                + "see database.url (REPRIEVE_DATABASE_URL)"
+        )
+    }
+
+    @Test("a database that refuses is no database that does not answer")
+    func refusal() {
+        #expect(CommandError(ComputeError(.unexpected, "no")).code == .failed)
+        #expect(CommandError(PostgresError(.server, "no", sqlState: "42501", retry: .never)).code == .failed)
+        #expect(CommandError(PostgresError(.poolExhausted, "no", retry: .safe)).code == .unreachable)
+        #expect(CommandError(PostgresError(.invalidConfiguration, "no", retry: .never)).code == .misused)
+    }
+}
+
+@Suite("Arguments")
+struct ArgumentTests {
+    private let adopt = ["server", "adopt", "--host", "compute-07", "--user", "ada"]
+
+    @Test("a project id that the API would never take is refused", arguments: ["", "Office", "0ff1ce/x"])
+    func badProject(project: String) {
+        #expect(throws: (any Error).self) { try Reprieve.parseAsRoot(adopt + ["--project", project]) }
+    }
+
+    @Test("an id must be a UUID")
+    func badID() {
+        #expect(throws: Never.self) { try Reprieve.parseAsRoot(adopt + ["--project", "0ff1ce"]) }
+        #expect(throws: (any Error).self) { try Reprieve.parseAsRoot(adopt + ["--project", "0ff1ce", "--id", "7"]) }
+    }
+
+    @Test(
+        "a fault is exactly one thing",
+        arguments: [[], ["--hang", "--die"], ["--slow-ms", "-1"], ["--times", "0", "--hang"]]
+    )
+    func badFault(arguments: [String]) {
+        let fault = ["fake", "fault", "--directory", "d", "--host", "h"]
+        #expect(throws: (any Error).self) { try Reprieve.parseAsRoot(fault + arguments) }
+        #expect(throws: Never.self) { try Reprieve.parseAsRoot(fault + ["--hang"]) }
+    }
+}

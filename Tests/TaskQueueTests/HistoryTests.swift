@@ -1,0 +1,128 @@
+import Foundation
+import Postgres
+import TaskQueue
+import TestSupport
+import Testing
+
+@Suite("The history", .migratedDatabase)
+struct HistoryTests {
+    @Test("takes a task that ends on a day for which nobody made a partition")
+    func noPartition() async throws {
+        try await TestDatabase.current.withQueue(clockOffset: "40 days") { fixture in
+            let id = try await fixture.enqueue()
+            let task = try #require(try await fixture.claim().first)
+            #expect(try await fixture.finish(task, .succeeded)?.verdict == .finished)
+            #expect(try await fixture.stored(id).place == .history)
+        }
+    }
+
+    @Test("takes tasks that end at once on a day for which nobody made a partition")
+    func noPartitionForMany() async throws {
+        try await TestDatabase.current.withQueue { fixture in
+            _ = try await fixture.enqueue(count: 8)
+            let tasks = try await fixture.claim()
+            try await withThrowingTaskGroup { group in
+                for task in tasks { group.addTask { try await fixture.finish(task, .succeeded) } }
+                for try await answer in group { #expect(answer?.verdict == .finished) }
+            }
+            #expect(try await Self.partitions(fixture) == 1)
+        }
+    }
+
+    @Test("makes a partition only after its tasks are locked, in the order in which a rescue goes")
+    func lockOrder() async throws {
+        try await TestDatabase.current.withQueue { fixture in
+            let id = try await fixture.enqueue()
+            let task = try #require(try await fixture.claim().first)
+            let finish = try await fixture.pool.withConnection { connection in
+                try await connection.transaction { connection in
+                    try await connection.execute(
+                        Statement("SELECT FROM queue.tasks WHERE id = $1 FOR UPDATE"),
+                        [.uuid(id)]
+                    )
+                    let finish = Task { try await fixture.finish(task, .succeeded) }
+                    try await waitUntil("the finish waits for the row") { try await Self.waiting(fixture) == 1 }
+                    try await connection.execute(
+                        Statement("SELECT queue.make_history_partition_v1((now() AT TIME ZONE 'UTC')::date)")
+                    )
+                    return finish
+                }
+            }
+            #expect(try await finish.value?.verdict == .finished)
+        }
+    }
+
+    @Test("has partitions for the days ahead")
+    func ahead() async throws {
+        try await TestDatabase.current.withQueue { fixture in
+            try await fixture.queue.maintainHistory()
+            #expect(try await Self.partitions(fixture) == 4)
+            try await fixture.queue.maintainHistory()
+            #expect(try await Self.partitions(fixture) == 4)
+        }
+    }
+
+    @Test("drops what is past the retention, and nothing else")
+    func retention() async throws {
+        let database = TestDatabase.current
+        // Kept for 7 days: the eighth day back is over for every task that ended in it.
+        let gone = try await Self.finishOne(database, at: "-9 days")
+        let kept = try await Self.finishOne(database, at: "-6 days 23 hours")
+        try await database.withQueue { fixture in
+            try await fixture.queue.maintainHistory()
+            #expect(try await fixture.stored(kept).place == .history)
+            await #expect(throws: FixtureError.self) { try await fixture.stored(gone) }
+        }
+    }
+
+    @Test("is not dropped under a reader, and meanwhile takes what ends")
+    func openReader() async throws {
+        let database = TestDatabase.current
+        let old = try await Self.finishOne(database, at: "-30 days")
+        try await database.withQueue { fixture in
+            try await fixture.enqueue()
+            let task = try #require(try await fixture.claim().first)
+            try await fixture.pool.withConnection { reader in
+                try await reader.transaction { reader in
+                    try await reader.execute(Statement("SELECT count(*) FROM queue.history"))
+                    async let maintained: Void = fixture.queue.maintainHistory()
+                    #expect(try await fixture.finish(task, .succeeded)?.verdict == .finished)
+                    // With the reader still there: it gives up.
+                    try await maintained
+                }
+            }
+            #expect(try await fixture.stored(old).place == .history)
+            try await fixture.queue.maintainHistory()
+            await #expect(throws: FixtureError.self) { try await fixture.stored(old) }
+        }
+    }
+
+    private static func finishOne(_ database: TestDatabase, at offset: String) async throws -> UUID {
+        try await database.withQueue(clockOffset: offset) { fixture in
+            let id = try await fixture.enqueue()
+            let task = try #require(try await fixture.claim().first)
+            try await fixture.finish(task, .succeeded)
+            return id
+        }
+    }
+
+    private static func partitions(_ fixture: QueueFixture) async throws -> Int {
+        try await fixture.value(
+            Int.self,
+            Statement("SELECT count(*) AS value FROM pg_inherits WHERE inhparent = 'queue.history'::regclass")
+        )
+    }
+
+    /// Sessions on this database that wait for a lock.
+    private static func waiting(_ fixture: QueueFixture) async throws -> Int {
+        try await fixture.value(
+            Int.self,
+            Statement(
+                """
+                SELECT count(*) AS value FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """
+            )
+        )
+    }
+}

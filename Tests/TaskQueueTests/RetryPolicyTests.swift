@@ -1,0 +1,28 @@
+import TaskQueue
+import Testing
+
+@Suite("A retry policy")
+struct RetryPolicyTests {
+    private let policy = RetryPolicy(base: .seconds(1), cap: .seconds(60))
+
+    @Test("buries what cannot succeed at once")
+    func permanent() {
+        #expect(policy.verb(after: .permanent("x"), attempt: 1, maxAttempts: 5) == .failed)
+    }
+
+    @Test("buries what has failed as often as it may")
+    func attempts() {
+        #expect(policy.verb(after: .transient("x"), attempt: 4, maxAttempts: 5) != .failed)
+        #expect(policy.verb(after: .transient("x"), attempt: 5, maxAttempts: 5) == .failed)
+        #expect(policy.verb(after: .transient("x"), attempt: 6, maxAttempts: 5) == .failed)
+    }
+
+    @Test("doubles the bound of its delay with each attempt up to the cap", arguments: 1...12)
+    func bounds(attempt: Int) {
+        let bound = min(Duration.seconds(1 << (attempt - 1)), .seconds(60))
+        for (jitter, delay) in [(0, Duration.zero), (0.5, bound / 2), (1, bound)] {
+            let verb = policy.verb(after: .transient("x"), attempt: attempt, maxAttempts: 100, jitter: jitter)
+            #expect(verb == .retrying(after: delay))
+        }
+    }
+}

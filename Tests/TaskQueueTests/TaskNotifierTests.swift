@@ -1,0 +1,75 @@
+import Postgres
+import ServiceLifecycle
+import TaskQueue
+import TestSupport
+import Testing
+
+@Suite("A notifier", .migratedDatabase)
+struct TaskNotifierTests {
+    /// Runs a notifier in a service group while a listener collects what it hears.
+    private static func withNotifier(
+        _ body: (TaskNotifier, ServiceGroup, Guarded<[String]>) async throws -> Void
+    ) async throws {
+        let database = TestDatabase.current
+        let heard = Guarded([String]())
+        let listener = Listener(
+            configuration: try database.configuration(),
+            channels: [Worker.channel],
+            logger: TestDatabase.logger
+        )
+        let listening = Task { try await listener.run() }
+        let collecting = Task {
+            for await event in listener.events { heard.withLock { $0.append(event.text) } }
+        }
+        try await database.withQueue { fixture in
+            let notifier = TaskNotifier(queue: fixture.queue, logger: TestDatabase.logger)
+            let services = ServiceGroup(configuration: .init(services: [notifier], logger: TestDatabase.logger))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await services.run() }
+                try await waitUntil("somebody listens") { heard.withLock { $0 == ["listening"] } }
+                try await body(notifier, services, heard)
+                await services.triggerGracefulShutdown()
+                try await group.waitForAll()
+            }
+        }
+        listening.cancel()
+        try await listening.value
+        await collecting.value
+    }
+
+    @Test("gathers many wake-ups into few, and never loses the last")
+    func gathers() async throws {
+        try await Self.withNotifier { notifier, _, heard in
+            for round in 1...20 {
+                for _ in 0..<100 { notifier.notify("host-1") }
+                notifier.notify("last-\(round)")
+                try await waitUntil("the last one is heard") { heard.withLock { $0.contains("last-\(round)") } }
+            }
+            // Each round is at most three sendings, however the first of them and the notifications fall.
+            #expect(heard.withLock { heard in heard.count { $0 == "host-1" } } <= 60)
+        }
+    }
+
+    @Test("sends at shutdown what is still to be sent")
+    func shutdown() async throws {
+        try await Self.withNotifier { notifier, services, heard in
+            // The first is on its way; the others come during its pause.
+            notifier.notify("first")
+            try await waitUntil("the first is heard") { heard.withLock { $0.contains("first") } }
+            let names = (0..<50).map { "host-\($0)" }
+            names.forEach(notifier.notify)
+            await services.triggerGracefulShutdown()
+            try await waitUntil("all are heard") { Set(names).isSubset(of: heard.withLock { $0 }) }
+        }
+    }
+}
+
+extension Listener.Event {
+    fileprivate var text: String {
+        switch self {
+        case .listening: "listening"
+        case .lost: "lost"
+        case .notification(_, let payload): payload
+        }
+    }
+}

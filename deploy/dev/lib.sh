@@ -1,0 +1,133 @@
+# What demo and test share: telling, installing what is missing, building, and a private PostgreSQL.
+#
+# To be sourced by bash, with "set -euo pipefail". Sets root, the checkout.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+if [ -t 1 ]; then
+    bold=$'\033[1m' plain=$'\033[0m' redraw=$'\r\033[K'
+else
+    bold='' plain='' redraw=''
+fi
+
+title() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+
+complain() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+
+give_up() {
+    complain "$*"
+    exit 1
+}
+
+# --- What is needed ---------------------------------------------------------------------------------------------------
+
+# Each line: the package of Debian, and how to see that what we need of it is there.
+needs() {
+    cat <<'NEEDS'
+ca-certificates  [ -e /etc/ssl/certs/ca-certificates.crt ]
+curl             command -v curl
+git              command -v git
+jq               command -v jq
+libpq-dev        pkg-config --exists libpq
+pkg-config       command -v pkg-config
+postgresql       postgres_programs
+util-linux       command -v setpriv
+zlib1g-dev       [ -e /usr/include/zlib.h ]
+NEEDS
+}
+
+missing_packages() {
+    local package check
+    while read -r package check; do
+        eval "$check" > /dev/null 2>&1 || printf '%s ' "$package"
+    done < <(needs)
+}
+
+# Installs what is missing. Needs no network and no rights when nothing is.
+install_missing() {
+    command -v swift > /dev/null \
+        || give_up "there is no Swift toolchain in PATH; 6.2 or later is needed: https://www.swift.org/install/linux/"
+    local missing
+    missing=$(missing_packages)
+    [ -n "$missing" ] || return 0
+    command -v apt-get > /dev/null || give_up "these packages are missing, and there is no apt-get: $missing"
+    echo "installing: $missing"
+    as_root apt-get update -qq
+    # shellcheck disable=SC2086 # One word for each package.
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing > /dev/null
+    missing=$(missing_packages)
+    [ -z "$missing" ] || give_up "still missing after the installation: $missing"
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo > /dev/null; then
+        sudo "$@"
+    else
+        give_up "this needs root, and there is no sudo: $*"
+    fi
+}
+
+# --- Building ---------------------------------------------------------------------------------------------------------
+
+# build LOG ARGUMENT...: runs "swift build ARGUMENT...". On a terminal its progress is one line; its words are in LOG, and
+# shown when it fails.
+build() {
+    local log=$1
+    shift
+    echo "\$ swift build $*"
+    if ! (cd "$root" && swift build "$@" 2>&1) | tee -a "$log" | show_progress; then
+        # The end names what failed, but an error may stand far above it.
+        grep -n 'error:' "$log" | sort -u -t : -k 2 | head -n 40 >&2 || true
+        tail -n 20 "$log" >&2
+        give_up "the build failed; all of its words: $log"
+    fi
+}
+
+# Shows each line of standard input in place of the one before; nothing when this is no terminal.
+show_progress() {
+    local line
+    while IFS= read -r line; do
+        [ -z "$redraw" ] || printf '%s%.100s' "$redraw" "$line"
+    done
+    printf '%s' "$redraw"
+}
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+# Prints the folder of initdb and postgres: that of the newest version that is installed.
+postgres_programs() {
+    local folder
+    for folder in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV); do
+        if [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ]; then
+            echo "$folder"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# as_postgres PROGRAM ARGUMENT...: sets the array as_postgres_words to what runs a program of PostgreSQL, as somebody else
+# than root, whom it refuses.
+as_postgres() {
+    as_postgres_words=("$(postgres_programs)/$1" "${@:2}")
+    [ "$(id -u)" != 0 ] || as_postgres_words=(
+        setpriv --reuid=postgres --regid=postgres --clear-groups -- "${as_postgres_words[@]}"
+    )
+}
+
+# postgres_create FOLDER: makes a cluster in FOLDER/data.
+postgres_create() {
+    mkdir -m 700 "$1"
+    [ "$(id -u)" != 0 ] || chown postgres: "$1"
+    as_postgres initdb -D "$1/data" -U postgres -A trust -E UTF8 --no-sync
+    (cd "$1" && "${as_postgres_words[@]}") > /dev/null
+}
+
+# postgres_server FOLDER: sets the array as_postgres_words to what runs the server of that cluster, which only the socket in
+# FOLDER leads to.
+postgres_server() {
+    as_postgres postgres -D "$1/data" -c listen_addresses= -c max_connections=60 -c "unix_socket_directories=$1"
+}

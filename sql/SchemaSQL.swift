@@ -1,0 +1,72 @@
+/// One SQL file of the schema, as it was when this program was built.
+package struct SchemaFile: Sendable {
+    /// Its name without the ending; unique over migrations and functions.
+    package let name: String
+    package let text: String
+
+    init(_ name: String, _ bytes: [UInt8]) {
+        self.name = name
+        text = String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// The schema that this program brings along: sql/migrations and sql/functions.
+package enum SchemaSQL {
+    /// In the order in which they are applied; each once, for ever.
+    package static let migrations: [SchemaFile] = [
+        SchemaFile("m0001_queue", PackageResources.m0001_queue_sql),
+        SchemaFile("m0002_compute", PackageResources.m0002_compute_sql),
+    ]
+
+    /// Applied after the migrations, again whenever their text has changed. A function that processes of two versions
+    /// call side by side does not change its answer: it gets a successor with a higher suffix.
+    package static let functions: [SchemaFile] = [
+        SchemaFile("compute_adopt_server_v1", PackageResources.compute_adopt_server_v1_sql),
+        SchemaFile("compute_begin_destroy_v1", PackageResources.compute_begin_destroy_v1_sql),
+        SchemaFile("compute_bin_status_v1", PackageResources.compute_bin_status_v1_sql),
+        SchemaFile("compute_delete_server_v1", PackageResources.compute_delete_server_v1_sql),
+        SchemaFile("compute_describe_task_v1", PackageResources.compute_describe_task_v1_sql),
+        SchemaFile("compute_enqueue_due_purges_v1", PackageResources.compute_enqueue_due_purges_v1_sql),
+        SchemaFile("compute_enqueue_task_v1", PackageResources.compute_enqueue_task_v1_sql),
+        SchemaFile("compute_event_name_v1", PackageResources.compute_event_name_v1_sql),
+        SchemaFile("compute_finish_tasks_v1", PackageResources.compute_finish_tasks_v1_sql),
+        SchemaFile("compute_force_delete_server_v1", PackageResources.compute_force_delete_server_v1_sql),
+        SchemaFile("compute_list_actions_v1", PackageResources.compute_list_actions_v1_sql),
+        SchemaFile("compute_list_events_v1", PackageResources.compute_list_events_v1_sql),
+        SchemaFile("compute_list_servers_v1", PackageResources.compute_list_servers_v1_sql),
+        SchemaFile("compute_list_tasks_v1", PackageResources.compute_list_tasks_v1_sql),
+        SchemaFile("compute_purging_allowed_v1", PackageResources.compute_purging_allowed_v1_sql),
+        SchemaFile("compute_restore_server_v1", PackageResources.compute_restore_server_v1_sql),
+        SchemaFile("compute_resume_purging_v1", PackageResources.compute_resume_purging_v1_sql),
+        SchemaFile("compute_set_retention_v1", PackageResources.compute_set_retention_v1_sql),
+        SchemaFile("compute_settle_v1", PackageResources.compute_settle_v1_sql),
+        SchemaFile("compute_show_action_v1", PackageResources.compute_show_action_v1_sql),
+        SchemaFile("compute_show_server_v1", PackageResources.compute_show_server_v1_sql),
+        SchemaFile("compute_show_task_v1", PackageResources.compute_show_task_v1_sql),
+        SchemaFile(
+            "compute_start_waiting_force_deletes_v1",
+            PackageResources.compute_start_waiting_force_deletes_v1_sql
+        ),
+        SchemaFile("compute_sweep_v1", PackageResources.compute_sweep_v1_sql),
+        SchemaFile("compute_undo_soft_delete_v1", PackageResources.compute_undo_soft_delete_v1_sql),
+        SchemaFile("queue_cancel_waiting_v1", PackageResources.queue_cancel_waiting_v1_sql),
+        SchemaFile("queue_claim_tasks_v1", PackageResources.queue_claim_tasks_v1_sql),
+        SchemaFile("queue_clock_v1", PackageResources.queue_clock_v1_sql),
+        SchemaFile("queue_enqueue_v1", PackageResources.queue_enqueue_v1_sql),
+        SchemaFile("queue_finish_tasks_v1", PackageResources.queue_finish_tasks_v1_sql),
+        SchemaFile("queue_heartbeat_v1", PackageResources.queue_heartbeat_v1_sql),
+        SchemaFile("queue_list_workers_v1", PackageResources.queue_list_workers_v1_sql),
+        SchemaFile("queue_maintain_history_v1", PackageResources.queue_maintain_history_v1_sql),
+        SchemaFile("queue_make_history_partition_v1", PackageResources.queue_make_history_partition_v1_sql),
+        SchemaFile("queue_new_id_v1", PackageResources.queue_new_id_v1_sql),
+        SchemaFile("queue_notify_v1", PackageResources.queue_notify_v1_sql),
+        SchemaFile("queue_promote_due_v1", PackageResources.queue_promote_due_v1_sql),
+        SchemaFile("queue_record_done_v1", PackageResources.queue_record_done_v1_sql),
+        SchemaFile("queue_rescue_v1", PackageResources.queue_rescue_v1_sql),
+        SchemaFile("queue_sweep_v1", PackageResources.queue_sweep_v1_sql),
+        SchemaFile("queue_wake_v1", PackageResources.queue_wake_v1_sql),
+    ]
+
+    /// The number of the newest migration.
+    package static var version: Int { migrations.count }
+}

@@ -1,0 +1,59 @@
+-- Enqueues purges that are due, at most as many as the hour still allows; returns their queues.
+--
+-- Tables: compute.servers, compute.purge_guard, compute.settings, compute.actions, queue.tasks, queue.dead.
+-- Callers: compute.sweep_v1
+create or replace function compute.enqueue_due_purges_v1(
+    p_limit integer,
+    p_previous timestamptz,
+    p_elapsed_seconds double precision,
+    p_witness timestamptz
+) returns text[]
+language plpgsql volatile
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_room integer;
+    v_server compute.servers;
+    v_request text;
+    v_task uuid;
+    v_queues text[] := '{}';
+begin
+    if not compute.purging_allowed_v1(p_previous, p_elapsed_seconds, p_witness) then
+        return v_queues;
+    end if;
+    update compute.purge_guard g
+    set hour_started_at = v_now, hour_count = 0
+    where g.hour_started_at is null or g.hour_started_at <= v_now - interval '1 hour';
+    select least(p_limit, s.purges_per_hour - g.hour_count) into v_room
+    from compute.settings s, compute.purge_guard g;
+
+    for v_server in
+        select v.*
+        from compute.servers v
+        where v.vm_state = 'soft-delete' and v.task_state is null and v.purge_at <= v_now and v.held_at is null
+            and not exists (select from queue.tasks t where t.subject_id = v.id)
+            -- A purge that failed for good waits for a person.
+            and not exists (
+                select from queue.dead d
+                where d.subject_id = v.id and d.kind = 'purge' and d.created_at > v.deleted_at
+            )
+        order by v.purge_at
+        limit greatest(v_room, 0)
+        for update skip locked
+    loop
+        v_request := 'req-' || gen_random_uuid();
+        v_task := queue.new_id_v1();
+        insert into compute.actions values
+            (v_request, v_server.id, v_server.project_id, 'reprieve', 'delete', v_task, v_now, v_now, null);
+        perform compute.enqueue_task_v1(v_task, v_server, 'purge', v_request, 2, null);
+        v_queues := v_queues || v_server.host;
+    end loop;
+
+    if cardinality(v_queues) > 0 then
+        update compute.purge_guard set hour_count = hour_count + cardinality(v_queues);
+    end if;
+    return v_queues;
+end
+$$;

@@ -1,0 +1,65 @@
+-- Accepts the destruction of one server, in any state.
+--
+-- Tables: compute.servers, compute.actions, queue.tasks. State: any task_state -> deleting.
+-- A task of the server that waits is cancelled here; one that runs is asked to stop, and its finish enqueues the
+-- destroy (compute.start_waiting_force_deletes_v1), so that two tasks never act on one server.
+-- Parameters and outcomes as compute.restore_server_v1. Callers: Compute.ServerStore.forceDelete
+create or replace function compute.force_delete_server_v1(
+    p_server_id uuid,
+    p_project_id text,
+    p_caller_project_id text,
+    p_user_id text,
+    p_request_id text,
+    p_trace_context text
+) returns compute.accepted
+language plpgsql volatile
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_now timestamptz;
+    v_server compute.servers;
+    v_task uuid;
+begin
+    select * into v_server from compute.servers v where v.id = p_server_id for update;
+    if not found or v_server.vm_state = 'deleted' or v_server.project_id <> p_project_id then
+        return row('not_found', null, null, null, null)::compute.accepted;
+    end if;
+    select a.task_id into v_task from compute.actions a
+    where a.request_id = p_request_id and a.server_id = p_server_id;
+    if found then
+        return row('accepted', v_task, v_server.host, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    if v_server.locked_by is not null and p_project_id is not null then
+        return row('locked', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    -- One destroy is enough: a second request gets the task of the first.
+    select a.task_id into v_task from compute.actions a
+    where a.request_id = coalesce(
+        v_server.force_delete_request_id,
+        (select t.request_id from queue.tasks t where t.subject_id = p_server_id and t.kind = 'force_delete')
+    );
+    if found then
+        return row('already', v_task, v_server.host, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+
+    v_now := queue.clock_v1();
+    v_task := queue.new_id_v1();
+    insert into compute.actions values
+        (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'delete', v_task, v_now, v_now, null);
+    perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));
+    update queue.tasks t set cancel_requested_at = v_now where t.subject_id = p_server_id;
+    if found then
+        update compute.servers v
+        set force_delete_request_id = p_request_id, updated_at = v_now
+        where v.id = p_server_id;
+        return row('accepted', v_task, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    update compute.servers v
+    set task_state = 'deleting', deleted_at = coalesce(v.deleted_at, v_now),
+        deleted_by = coalesce(v.deleted_by, p_user_id), updated_at = v_now
+    where v.id = p_server_id;
+    perform compute.enqueue_task_v1(v_task, v_server, 'force_delete', p_request_id, 0, p_trace_context);
+    return row('accepted', v_task, v_server.host, v_server.vm_state, 'deleting')::compute.accepted;
+end
+$$;

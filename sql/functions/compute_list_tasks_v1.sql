@@ -1,0 +1,35 @@
+-- Tasks, newest first, for those who may see their servers. p_server_id, p_status, p_kind: only these, or null.
+--
+-- It goes from the servers' actions to the tasks, not through the history: a project's list costs what the project did,
+-- however much others did.
+-- p_project_id as in compute.show_server_v1. Tables: compute.servers, compute.actions, compute.tasks_v1.
+-- Callers: Compute.ServerStore.tasks
+create or replace function compute.list_tasks_v1(
+    p_project_id text, p_server_id uuid, p_status text, p_kind text, p_limit integer
+)
+returns table (
+    id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text,
+    place integer, progress jsonb, waiting_for text, next_attempt_at timestamptz, error jsonb, request_id text,
+    created_at timestamptz, started_at timestamptz, finished_at timestamptz
+)
+language plpgsql stable
+set plan_cache_mode = force_custom_plan
+set jit = off
+as $$
+#variable_conflict use_column
+begin
+    return query
+    select d.*
+    from compute.actions a
+    join compute.servers v on v.id = a.server_id
+    cross join lateral (select t from compute.tasks_v1 t where t.id = a.task_id limit 1) found (task)
+    cross join lateral compute.describe_task_v1(found.task, v.project_id) d
+    where a.task_id is not null
+        and (p_project_id is null or v.project_id = p_project_id)
+        and (p_server_id is null or a.server_id = p_server_id)
+        and (p_status is null or (found.task).status = p_status)
+        and (p_kind is null or (found.task).kind = p_kind)
+    order by a.task_id desc
+    limit p_limit;
+end
+$$;

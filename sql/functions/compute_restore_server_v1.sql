@@ -1,0 +1,76 @@
+-- Accepts the restore of one soft-deleted server: its state, the action record and the task in one transaction.
+--
+-- Tables: compute.servers, compute.actions, queue.tasks. State: task_state null -> restoring.
+-- p_project_id: the caller's project, or null for an administrator, who may restore anybody's and unlock nothing.
+-- A soft delete that no worker has claimed is undone on the spot; a purge that no worker has claimed is cancelled.
+-- The first statement locks the server, later ones look: a look in the locking statement could read a stale snapshot.
+-- outcome: accepted; not_found; locked; wrong_vm_state; wrong_task_state. A repeated request id gets its first outcome.
+-- Callers: Compute.ServerStore.restore
+create or replace function compute.restore_server_v1(
+    p_server_id uuid,
+    p_project_id text,
+    p_caller_project_id text,
+    p_user_id text,
+    p_request_id text,
+    p_trace_context text
+) returns compute.accepted
+language plpgsql volatile
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_now timestamptz;
+    v_server compute.servers;
+    v_task uuid;
+    v_live queue.tasks;
+begin
+    select * into v_server from compute.servers v where v.id = p_server_id for update;
+    if not found or v_server.vm_state = 'deleted' or v_server.project_id <> p_project_id then
+        return row('not_found', null, null, null, null)::compute.accepted;
+    end if;
+    select a.task_id into v_task from compute.actions a
+    where a.request_id = p_request_id and a.server_id = p_server_id;
+    if found then
+        return row('accepted', v_task, v_server.host, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    if v_server.locked_by is not null and p_project_id is not null then
+        return row('locked', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+
+    v_now := queue.clock_v1();
+    v_task := queue.new_id_v1();
+    if v_server.task_state = 'soft-deleting' then
+        if compute.undo_soft_delete_v1(v_server) then
+            insert into compute.actions values
+                (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'restore', v_task, v_now, v_now, null);
+            insert into compute.events (request_id, event, attempt, start_time, finish_time, result, host)
+            values (p_request_id, 'compute_restore_instance', 0, v_now, v_now, 'Success', v_server.host);
+            perform queue.record_done_v1(
+                v_task, v_server.host, 'restore', p_server_id, p_request_id, '{"undone": "soft_delete"}',
+                p_trace_context
+            );
+            return row('accepted', v_task, null, v_server.vm_state, null)::compute.accepted;
+        end if;
+        return row('wrong_task_state', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    if v_server.vm_state <> 'soft-delete' then
+        return row('wrong_vm_state', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    if v_server.task_state is not null then
+        return row('wrong_task_state', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+
+    -- At rest, so the only task it can have is a purge that the sweep has just made.
+    perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));
+    select * into v_live from queue.tasks t where t.subject_id = p_server_id;
+    if found then
+        return row('wrong_task_state', null, null, v_server.vm_state, 'deleting')::compute.accepted;
+    end if;
+
+    update compute.servers v set task_state = 'restoring', updated_at = v_now where v.id = p_server_id;
+    insert into compute.actions values
+        (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'restore', v_task, v_now, v_now, null);
+    perform compute.enqueue_task_v1(v_task, v_server, 'restore', p_request_id, 0, p_trace_context);
+    return row('accepted', v_task, v_server.host, v_server.vm_state, 'restoring')::compute.accepted;
+end
+$$;

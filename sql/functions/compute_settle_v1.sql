@@ -1,0 +1,80 @@
+-- Carries what became of tasks over to their servers, actions and events. The servers are locked by the caller.
+--
+-- Tables: compute.servers, compute.actions, compute.events; queue.tasks for a force delete that waited.
+-- soft_delete: succeeded -> soft-delete with its purge_at; else the server is as it was before.
+-- restore: succeeded -> active; else soft-delete as it was: deleted_at and purge_at are not touched.
+-- purge, force_delete: succeeded -> deleted; else the server is as it was.
+-- A task that is tried again, handed back or rescued leaves its server's state alone.
+-- Callers: compute.finish_tasks_v1, compute.sweep_v1, compute.restore_server_v1, compute.force_delete_server_v1
+create or replace function compute.settle_v1(p_settled queue.settled[]) returns void
+language plpgsql volatile
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_ended queue.settled[] := array(
+        select s from unnest(p_settled) s
+        where s.verdict in ('finished', 'rescued') and s.status in ('succeeded', 'failed', 'cancelled')
+    );
+begin
+    update compute.servers v
+    set vm_state = case
+            when s.status <> 'succeeded' then v.vm_state
+            when s.kind = 'soft_delete' then 'soft-delete'
+            when s.kind = 'restore' then 'active'
+            else 'deleted'
+        end,
+        task_state = null,
+        power_state = case
+            when s.status <> 'succeeded' then v.power_state
+            when s.kind = 'soft_delete' then 4
+            when s.kind = 'restore' then 1
+            else 0
+        end,
+        purge_at = case
+            when s.status = 'succeeded' and s.kind = 'soft_delete'
+                then v_now + (select retention from compute.settings)
+            when s.status = 'succeeded' and s.kind = 'restore' then null
+            else v.purge_at
+        end,
+        deleted_at = case
+            when s.status = 'succeeded' and s.kind = 'restore' then null
+            when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
+            else coalesce(v.deleted_at, v_now)
+        end,
+        deleted_by = case
+            when s.status = 'succeeded' and s.kind = 'restore' then null
+            when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
+            else v.deleted_by
+        end,
+        terminated_at = case
+            when s.status = 'succeeded' and s.kind in ('purge', 'force_delete') then v_now
+            else v.terminated_at
+        end,
+        updated_at = v_now
+    from unnest(v_ended) s
+    where v.id = s.subject_id and v.vm_state <> 'deleted';
+
+    insert into compute.events (
+        request_id, event, attempt, start_time, finish_time, result, reason, cause, host, worker_id
+    )
+    select s.request_id, compute.event_name_v1(s.kind), s.attempt, coalesce(s.attempt_started_at, v_now), v_now,
+        case s.status when 'succeeded' then 'Success' else 'Error' end,
+        coalesce(s.error ->> 'reason', case s.status when 'cancelled' then 'The request was cancelled.' end),
+        coalesce(s.error ->> 'cause', s.error ->> 'code'), s.queue, s.worker_id
+    from unnest(p_settled) s
+    where (s.verdict in ('finished', 'rescued') or s.verdict = 'waiting' and s.error is not null)
+        -- Handing a task back at shutdown is no attempt.
+        and not (s.verdict = 'finished' and s.status = 'queued')
+    order by s.request_id;
+
+    update compute.actions a
+    set updated_at = v_now,
+        message = case s.status when 'failed' then 'Error' when 'cancelled' then 'Cancelled' else a.message end
+    from unnest(v_ended) s
+    where a.request_id = s.request_id;
+
+    perform compute.start_waiting_force_deletes_v1(v_ended);
+end
+$$;

@@ -1,0 +1,34 @@
+-- Force deletes that waited for the task that has just ended: enqueued now, or done if it destroyed the server.
+--
+-- Tables: compute.servers, compute.actions, queue.tasks, queue.history. Callers: compute.settle_v1
+create or replace function compute.start_waiting_force_deletes_v1(p_ended queue.settled[]) returns void
+language plpgsql volatile
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_server compute.servers;
+    v_action compute.actions;
+begin
+    for v_server in
+        select v.* from compute.servers v join unnest(p_ended) s on v.id = s.subject_id
+        where v.force_delete_request_id is not null
+        order by v.id
+    loop
+        select * into v_action from compute.actions a where a.request_id = v_server.force_delete_request_id;
+        if v_server.vm_state = 'deleted' then
+            perform queue.record_done_v1(
+                v_action.task_id, v_server.host, 'force_delete', v_server.id, v_action.request_id, null, null
+            );
+            update compute.servers v set force_delete_request_id = null where v.id = v_server.id;
+        else
+            update compute.servers v
+            set force_delete_request_id = null, task_state = 'deleting'
+            where v.id = v_server.id;
+            perform compute.enqueue_task_v1(
+                v_action.task_id, v_server, 'force_delete', v_action.request_id, 0, null
+            );
+        end if;
+    end loop;
+end
+$$;

@@ -1,0 +1,119 @@
+-- Ends the attempts of a batch of tasks, each under its lease token.
+--
+-- Tables: queue.tasks, queue.history, queue.dead. State: running -> succeeded | cancelled | failed | retrying | queued.
+-- Outcome of a row: succeeded; failed (the dead letter); cancelled; retrying (after p_delays seconds); waiting (as
+-- retrying, but nothing could be tried, so it does not count as an attempt, however often); released (handed back, the
+-- attempt does not count); rescued (as released, but counted as a lost lease, of which there is a limit).
+-- A first claim that ends as waiting leaves the task as one that was never claimed: nothing was touched.
+-- A task that somebody asked to cancel is never tried again.
+-- A row whose id and token do not match a live task has lost its lease, unless this very finish is found done.
+-- The match is by id and token, never by status: that would walk the dead entries of a partial index.
+-- id = any(p_ids) beside each join keeps a plan from reading all of the primary key to hash or merge it.
+-- Callers: TaskQueue.finish, compute.finish_tasks_v1, queue.rescue_v1
+create or replace function queue.finish_tasks_v1(
+    p_ids uuid[],
+    p_tokens bigint[],
+    p_outcomes text[],
+    p_delays double precision[],
+    p_results jsonb[],
+    p_errors jsonb[]
+) returns setof queue.settled
+language plpgsql volatile
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_limit integer := (select lost_lease_limit from queue.settings);
+    v_done queue.settled[];
+begin
+    perform from queue.tasks t where t.id = any(p_ids) order by t.id for update;
+    -- After the tasks, as a rescue, which comes with its tasks locked, can only do.
+    perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
+
+    with ended as (
+        select t.*, i.delay, i.result, i.error, i.outcome as asked,
+            case
+                when t.cancel_requested_at is not null and i.outcome in ('retrying', 'waiting', 'released', 'rescued')
+                    then 'cancelled'
+                when i.outcome = 'rescued' and t.lost_leases + 1 >= v_limit then 'failed'
+                else i.outcome
+            end as outcome,
+            case i.outcome when 'rescued' then t.lost_leases + 1 else t.lost_leases end as lost,
+            i.outcome = 'waiting' and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code' as repeated,
+            case
+                when i.error is null then t.errors
+                -- A host may be away for days: of its waiting only the beginning is kept.
+                when i.outcome = 'waiting' and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code'
+                    then t.errors
+                else t.errors || i.error
+            end as all_errors
+        from unnest(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors)
+            as i (id, token, outcome, delay, result, error)
+        join queue.tasks t on t.id = i.id and t.lease_token = i.token
+        where t.id = any(p_ids)
+    ),
+    removed as (
+        delete from queue.tasks t using ended e
+        where t.id = e.id and t.id = any(p_ids) and e.outcome in ('succeeded', 'cancelled', 'failed')
+    ),
+    -- In the order of the columns of queue.history and queue.dead.
+    closed as (
+        select
+            e.id, e.queue, e.kind, e.subject_id, e.request_id, e.payload, e.priority, e.outcome, e.attempt,
+            e.max_attempts, e.lost, e.lease_token, e.worker_id, e.all_errors, e.result, e.trace_context,
+            e.created_at, e.started_at, v_now
+        from ended e
+        where e.outcome in ('succeeded', 'cancelled', 'failed')
+    ),
+    kept as (
+        insert into queue.history select c.* from closed c where c.outcome <> 'failed'
+    ),
+    buried as (
+        insert into queue.dead select c.* from closed c where c.outcome = 'failed'
+    ),
+    given_back as (
+        update queue.tasks t
+        set status = case when e.outcome in ('retrying', 'waiting') then 'retrying' else 'queued' end,
+            attempt = case e.outcome when 'retrying' then t.attempt else t.attempt - 1 end,
+            started_at = case
+                when e.outcome = 'waiting' and t.started_at = t.attempt_started_at then null
+                else t.started_at
+            end,
+            lost_leases = e.lost,
+            position = nextval('queue.position_seq'),
+            available_at = v_now + make_interval(secs => coalesce(e.delay, 0)),
+            lease_token = null, lease_timeline = null, lease_expires_at = null, worker_id = null, progress = null,
+            errors = e.all_errors
+        from ended e
+        where t.id = e.id and t.id = any(p_ids) and e.outcome in ('retrying', 'waiting', 'released', 'rescued')
+    )
+    select coalesce(array_agg(row(
+        e.id, e.lease_token,
+        case when e.asked = 'rescued' then 'rescued' when e.outcome = 'waiting' then 'waiting' else 'finished' end,
+        case
+            when e.outcome in ('released', 'rescued') then 'queued'
+            when e.outcome = 'waiting' then 'retrying'
+            else e.outcome
+        end,
+        e.kind, e.queue, e.subject_id, e.request_id, e.attempt, e.worker_id, e.attempt_started_at,
+        case when not e.repeated then e.error end
+    )::queue.settled), '{}')
+    into v_done
+    from ended e;
+
+    return query select * from unnest(v_done);
+    if cardinality(v_done) < cardinality(p_ids) then
+        return query
+        select i.id, i.token, case when f.status is null then 'lost' else 'again' end,
+            f.status, f.kind, f.queue, f.subject_id, f.request_id, f.attempt, f.worker_id, f.started_at, null::jsonb
+        from unnest(p_ids, p_tokens) as i (id, token)
+        left join lateral (
+            select h.* from queue.history h where h.id = i.id and h.lease_token = i.token
+            union all
+            select d.* from queue.dead d where d.id = i.id and d.lease_token = i.token
+        ) f on true
+        where not exists (select from unnest(v_done) d where d.id = i.id and d.token = i.token);
+    end if;
+end
+$$;

@@ -1,0 +1,18 @@
+-- Worker processes, the latest seen first, with what each holds. A worker is alive while it was seen within 30 s.
+--
+-- Tables: queue.workers, queue.tasks. Callers: TaskQueue.workers
+create or replace function queue.list_workers_v1(p_limit integer)
+returns table (
+    id text, queues text[], version text, started_at timestamptz, last_seen_at timestamptz, stopping boolean,
+    alive boolean, running integer
+)
+language sql volatile
+set enable_seqscan = off
+as $$
+    select w.id, w.queues, w.version, w.started_at, w.last_seen_at, w.stopping,
+        w.last_seen_at > queue.clock_v1() - interval '30 seconds' and not w.stopping,
+        (select count(*)::integer from queue.tasks t where t.status = 'running' and t.worker_id = w.id)
+    from queue.workers w
+    order by w.last_seen_at desc, w.id
+    limit p_limit
+$$;

@@ -1,0 +1,37 @@
+-- Makes the partitions of today and the days ahead, and drops those past the retention; returns how many it dropped.
+--
+-- A drop waits 100 ms for readers at the most: behind a waiting drop every finish would queue, so it gives up and is
+-- tried again at the next call.
+-- Tables: queue.history, queue.settings. Callers: TaskQueue.maintainHistory
+create or replace function queue.maintain_history_v1() returns integer
+language plpgsql volatile
+set lock_timeout = '100ms'
+as $$
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_keep date := (v_now at time zone 'UTC' - (select history_retention from queue.settings))::date;
+    v_dropped integer := 0;
+    v_name text;
+begin
+    for ahead in 0 .. 3 loop
+        perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date + ahead);
+    end loop;
+    for v_name in
+        select c.relname
+        from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'queue.history'::regclass and c.relname ~ '^history_[0-9]{8}$'
+            and to_date(right(c.relname, 8), 'YYYYMMDD') < v_keep
+    loop
+        begin
+            execute format('drop table queue.%I', v_name);
+            v_dropped := v_dropped + 1;
+        exception
+            when undefined_table then
+                null;  -- Another process dropped it.
+            when lock_not_available then
+                exit;  -- A reader holds it, and perhaps all of them: the next call sees.
+        end;
+    end loop;
+    return v_dropped;
+end
+$$;

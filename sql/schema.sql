@@ -1,0 +1,1423 @@
+CREATE SCHEMA compute;
+CREATE SCHEMA queue;
+CREATE SCHEMA reprieve;
+CREATE TYPE compute.accepted AS (
+	outcome text,
+	task_id uuid,
+	queue text,
+	vm_state text,
+	task_state text
+);
+CREATE TYPE queue.settled AS (
+	id uuid,
+	token bigint,
+	verdict text,
+	status text,
+	kind text,
+	queue text,
+	subject_id uuid,
+	request_id text,
+	attempt integer,
+	worker_id text,
+	attempt_started_at timestamp with time zone,
+	error jsonb
+);
+CREATE FUNCTION compute.adopt_server_v1(p_server_id uuid, p_project_id text, p_user_id text, p_name text, p_host text, p_power_state integer, p_flavor jsonb, p_image_id text, p_metadata jsonb) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_request text := 'req-' || gen_random_uuid();
+    v_known compute.servers;
+begin
+    insert into compute.servers (
+        id, project_id, user_id, name, host, vm_state, power_state, flavor, image_id, metadata, created_at, updated_at,
+        launched_at
+    ) values (
+        p_server_id, p_project_id, p_user_id, p_name, p_host,
+        case p_power_state when 1 then 'active' else 'stopped' end, p_power_state,
+        coalesce(p_flavor, '{}'), p_image_id, coalesce(p_metadata, '{}'), v_now, v_now, v_now
+    ) on conflict (id) do nothing;
+    if not found then
+        select * into v_known from compute.servers v where v.id = p_server_id for update;
+        return case
+            when v_known.project_id = p_project_id and v_known.host = p_host and v_known.vm_state <> 'deleted'
+                then 'already'
+            else 'conflict'
+        end;
+    end if;
+    insert into compute.actions values
+        (v_request, p_server_id, p_project_id, p_user_id, 'create', null, v_now, v_now, null);
+    insert into compute.events (request_id, event, start_time, finish_time, result, host)
+    values (v_request, 'compute_adopt_instance', v_now, v_now, 'Success', p_host);
+    return 'adopted';
+end
+$$;
+CREATE FUNCTION compute.begin_destroy_v1(p_task_id uuid, p_token bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_server compute.servers;
+    v_kind text;
+begin
+    perform from compute.servers v
+    where v.id = (select t.subject_id from queue.tasks t where t.id = p_task_id and t.lease_token = p_token)
+    for update;
+    select t.kind into v_kind from queue.tasks t where t.id = p_task_id and t.lease_token = p_token for update;
+    if not found then
+        raise exception 'the lease on task % is lost', p_task_id using errcode = 'RQ001';
+    end if;
+    select v.* into v_server from compute.servers v join queue.tasks t on t.subject_id = v.id where t.id = p_task_id;
+    if v_kind = 'force_delete' or v_server.task_state = 'deleting' then
+        return v_server.vm_state <> 'deleted';
+    end if;
+    if v_server.vm_state <> 'soft-delete' or v_server.task_state is not null or v_server.held_at is not null
+        or v_server.purge_at > queue.clock_v1()
+        or exists (select from compute.purge_guard g where g.stopped_at is not null) then
+        return false;
+    end if;
+    update compute.servers v set task_state = 'deleting', updated_at = queue.clock_v1() where v.id = v_server.id;
+    return true;
+end
+$$;
+CREATE FUNCTION compute.bin_status_v1() RETURNS TABLE(retention interval, purges_per_hour integer, soft_deleted bigint, due bigint, held bigint, purging_stopped_at timestamp with time zone, purging_stopped_reason text)
+    LANGUAGE sql
+    AS $$
+    select s.retention, s.purges_per_hour,
+        count(v.id), count(v.id) filter (where v.purge_at <= queue.clock_v1()),
+        count(v.id) filter (where v.held_at is not null), g.stopped_at, g.stopped_reason
+    from compute.settings s
+    cross join compute.purge_guard g
+    left join compute.servers v on v.vm_state = 'soft-delete'
+    group by s.retention, s.purges_per_hour, g.stopped_at, g.stopped_reason
+$$;
+CREATE FUNCTION compute.delete_server_v1(p_server_id uuid, p_project_id text, p_caller_project_id text, p_user_id text, p_request_id text, p_trace_context text) RETURNS compute.accepted
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_now timestamptz;
+    v_server compute.servers;
+    v_task uuid;
+    v_kind text;
+begin
+    select * into v_server from compute.servers v where v.id = p_server_id for update;
+    if not found or v_server.vm_state = 'deleted' or v_server.project_id <> p_project_id then
+        return row('not_found', null, null, null, null)::compute.accepted;
+    end if;
+    select a.task_id into v_task from compute.actions a
+    where a.request_id = p_request_id and a.server_id = p_server_id;
+    if found then
+        return row('accepted', v_task, v_server.host, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    if v_server.locked_by is not null and p_project_id is not null then
+        return row('locked', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    if v_server.task_state = 'restoring' then
+        return row('wrong_task_state', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    if v_server.vm_state = 'soft-delete' or v_server.task_state is not null then
+        return row('already', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    v_now := queue.clock_v1();
+    v_task := queue.new_id_v1();
+    v_kind := case when v_server.launched_at is null then 'force_delete' else 'soft_delete' end;
+    update compute.servers v
+    set task_state = case v_kind when 'soft_delete' then 'soft-deleting' else 'deleting' end,
+        deleted_at = v_now, deleted_by = p_user_id, updated_at = v_now
+    where v.id = p_server_id;
+    insert into compute.actions values
+        (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'delete', v_task, v_now, v_now, null);
+    perform compute.enqueue_task_v1(v_task, v_server, v_kind, p_request_id, 1, p_trace_context);
+    return row('accepted', v_task, v_server.host, v_server.vm_state, 'soft-deleting')::compute.accepted;
+end
+$$;
+CREATE TABLE compute.actions (
+    request_id text NOT NULL,
+    server_id uuid NOT NULL,
+    project_id text NOT NULL,
+    user_id text NOT NULL,
+    action text NOT NULL,
+    task_id uuid,
+    start_time timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    message text,
+    CONSTRAINT actions_request_id_check CHECK ((request_id ~ '^req-[0-9a-f-]{36}$'::text))
+);
+CREATE TABLE compute.servers (
+    id uuid NOT NULL,
+    project_id text NOT NULL,
+    user_id text NOT NULL,
+    name text NOT NULL,
+    host text NOT NULL,
+    vm_state text NOT NULL,
+    task_state text,
+    power_state smallint NOT NULL,
+    flavor jsonb DEFAULT '{}'::jsonb NOT NULL,
+    image_id text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    availability_zone text DEFAULT 'nova'::text NOT NULL,
+    description text,
+    key_name text,
+    locked_by text,
+    locked_reason text,
+    held_at timestamp with time zone,
+    hold_reason text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    launched_at timestamp with time zone,
+    terminated_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    deleted_by text,
+    purge_at timestamp with time zone,
+    force_delete_request_id text,
+    CONSTRAINT gone_is_at_rest CHECK (((vm_state <> 'deleted'::text) OR ((task_state IS NULL) AND (terminated_at IS NOT NULL)))),
+    CONSTRAINT live_is_not_deleted CHECK (((vm_state = ANY (ARRAY['soft-delete'::text, 'deleted'::text])) OR (task_state = ANY (ARRAY['soft-deleting'::text, 'deleting'::text])) OR (deleted_at IS NULL))),
+    CONSTRAINT live_is_not_due CHECK (((vm_state = ANY (ARRAY['soft-delete'::text, 'deleted'::text])) OR (purge_at IS NULL))),
+    CONSTRAINT restoring_is_soft_deleted CHECK (((task_state IS DISTINCT FROM 'restoring'::text) OR (vm_state = 'soft-delete'::text))),
+    CONSTRAINT servers_host_check CHECK ((host ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$'::text)),
+    CONSTRAINT servers_locked_by_check CHECK ((locked_by = ANY (ARRAY['owner'::text, 'admin'::text]))),
+    CONSTRAINT servers_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
+    CONSTRAINT servers_power_state_check CHECK ((power_state = ANY (ARRAY[0, 1, 3, 4, 6, 7]))),
+    CONSTRAINT servers_project_id_check CHECK ((project_id ~ '^[0-9a-f-]{1,255}$'::text)),
+    CONSTRAINT servers_task_state_check CHECK ((task_state = ANY (ARRAY['soft-deleting'::text, 'restoring'::text, 'deleting'::text]))),
+    CONSTRAINT servers_user_id_check CHECK ((user_id <> ''::text)),
+    CONSTRAINT servers_vm_state_check CHECK ((vm_state = ANY (ARRAY['active'::text, 'stopped'::text, 'error'::text, 'soft-delete'::text, 'deleted'::text]))),
+    CONSTRAINT soft_deleted_has_its_dates CHECK (((vm_state <> 'soft-delete'::text) OR ((deleted_at IS NOT NULL) AND (purge_at IS NOT NULL)))),
+    CONSTRAINT soft_deleting_is_live CHECK (((task_state IS DISTINCT FROM 'soft-deleting'::text) OR ((vm_state = ANY (ARRAY['active'::text, 'stopped'::text, 'error'::text])) AND (deleted_at IS NOT NULL))))
+)
+WITH (fillfactor='80');
+CREATE TABLE queue.dead (
+    id uuid NOT NULL,
+    queue text NOT NULL,
+    kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    request_id text NOT NULL,
+    payload jsonb NOT NULL,
+    priority smallint NOT NULL,
+    status text NOT NULL,
+    attempt integer NOT NULL,
+    max_attempts integer NOT NULL,
+    lost_leases integer NOT NULL,
+    lease_token bigint,
+    worker_id text,
+    errors jsonb NOT NULL,
+    result jsonb,
+    trace_context text,
+    created_at timestamp with time zone NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone NOT NULL,
+    CONSTRAINT dead_status_check CHECK ((status = 'failed'::text))
+);
+CREATE TABLE queue.history (
+    id uuid NOT NULL,
+    queue text NOT NULL,
+    kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    request_id text NOT NULL,
+    payload jsonb NOT NULL,
+    priority smallint NOT NULL,
+    status text NOT NULL,
+    attempt integer NOT NULL,
+    max_attempts integer NOT NULL,
+    lost_leases integer NOT NULL,
+    lease_token bigint,
+    worker_id text,
+    errors jsonb NOT NULL,
+    result jsonb,
+    trace_context text,
+    created_at timestamp with time zone NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone NOT NULL,
+    CONSTRAINT history_status_check CHECK ((status = ANY (ARRAY['succeeded'::text, 'cancelled'::text])))
+)
+PARTITION BY RANGE (finished_at);
+CREATE TABLE queue.tasks (
+    id uuid NOT NULL,
+    queue text NOT NULL,
+    kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    request_id text NOT NULL,
+    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+    priority smallint NOT NULL,
+    "position" bigint NOT NULL,
+    status text NOT NULL,
+    available_at timestamp with time zone NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    max_attempts integer NOT NULL,
+    lost_leases integer DEFAULT 0 NOT NULL,
+    lease_token bigint,
+    lease_timeline bigint,
+    lease_expires_at timestamp with time zone,
+    worker_id text,
+    attempt_started_at timestamp with time zone,
+    progress jsonb,
+    errors jsonb DEFAULT '[]'::jsonb NOT NULL,
+    cancel_requested_at timestamp with time zone,
+    trace_context text,
+    created_at timestamp with time zone NOT NULL,
+    started_at timestamp with time zone,
+    CONSTRAINT lease_goes_with_running CHECK ((((status = 'running'::text) = (lease_token IS NOT NULL)) AND ((lease_token IS NULL) = (lease_timeline IS NULL)) AND ((lease_token IS NULL) = (lease_expires_at IS NULL)) AND ((lease_token IS NULL) = (worker_id IS NULL)))),
+    CONSTRAINT tasks_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT tasks_kind_check CHECK ((kind ~ '^[a-z][a-z_]{0,39}$'::text)),
+    CONSTRAINT tasks_lost_leases_check CHECK ((lost_leases >= 0)),
+    CONSTRAINT tasks_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
+    CONSTRAINT tasks_priority_check CHECK (((priority >= 0) AND (priority <= 2))),
+    CONSTRAINT tasks_queue_check CHECK ((queue ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$'::text)),
+    CONSTRAINT tasks_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'retrying'::text])))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='500', autovacuum_analyze_scale_factor='0.1', autovacuum_vacuum_cost_delay='1', vacuum_truncate=off);
+CREATE VIEW compute.tasks_v1 AS
+ SELECT t.id,
+    t.queue,
+    t.kind,
+    t.subject_id,
+    t.request_id,
+    t.status,
+    t.priority,
+    t."position",
+    t.attempt,
+    t.max_attempts,
+    t.available_at,
+    t.progress,
+    t.errors,
+    t.created_at,
+    t.started_at,
+    NULL::timestamp with time zone AS finished_at
+   FROM queue.tasks t
+UNION ALL
+ SELECT h.id,
+    h.queue,
+    h.kind,
+    h.subject_id,
+    h.request_id,
+    h.status,
+    h.priority,
+    NULL::bigint AS "position",
+    h.attempt,
+    h.max_attempts,
+    NULL::timestamp with time zone AS available_at,
+    NULL::jsonb AS progress,
+    h.errors,
+    h.created_at,
+    h.started_at,
+    h.finished_at
+   FROM queue.history h
+UNION ALL
+ SELECT d.id,
+    d.queue,
+    d.kind,
+    d.subject_id,
+    d.request_id,
+    d.status,
+    d.priority,
+    NULL::bigint AS "position",
+    d.attempt,
+    d.max_attempts,
+    NULL::timestamp with time zone AS available_at,
+    NULL::jsonb AS progress,
+    d.errors,
+    d.created_at,
+    d.started_at,
+    d.finished_at
+   FROM queue.dead d
+UNION ALL
+ SELECT a.task_id AS id,
+    v.host AS queue,
+    'force_delete'::text AS kind,
+    v.id AS subject_id,
+    a.request_id,
+    'queued'::text AS status,
+    0 AS priority,
+    NULL::bigint AS "position",
+    0 AS attempt,
+    5 AS max_attempts,
+    NULL::timestamp with time zone AS available_at,
+    NULL::jsonb AS progress,
+    '[]'::jsonb AS errors,
+    a.start_time AS created_at,
+    NULL::timestamp with time zone AS started_at,
+    NULL::timestamp with time zone AS finished_at
+   FROM (compute.servers v
+     JOIN compute.actions a ON ((a.request_id = v.force_delete_request_id)));
+CREATE FUNCTION compute.describe_task_v1(p_task compute.tasks_v1, p_project_id text) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    select p_task.id, p_task.kind, p_task.subject_id, p_project_id, p_task.status, p_task.attempt, p_task.max_attempts,
+        p_task.queue,
+        -- The place in its host's line, counted no further than 1000.
+        case when p_task.status = 'queued' and p_task.position is not null then (
+            select count(*)::integer from (
+                select from queue.tasks t
+                where t.status = 'queued' and t.queue = p_task.queue
+                    and (t.priority, t.position) <= (p_task.priority, p_task.position)
+                limit 1000
+            ) ahead
+        ) end,
+        p_task.progress,
+        case
+            when p_task.status = 'queued' and p_task.position is null then 'the running task of this server'
+            when p_task.status = 'retrying' and p_task.errors -> -1 ->> 'code' = 'host_unreachable'
+                then format('host %s, whose hypervisor does not answer', p_task.queue)
+            when p_task.status in ('queued', 'retrying') then (
+                select case
+                    when max(w.last_seen_at) is null
+                        then format('host %s, which no worker has served yet', p_task.queue)
+                    when max(w.last_seen_at) filter (where not w.stopping) > queue.clock_v1() - interval '30 seconds'
+                        then null
+                    else format(
+                        'host %s, last seen %s', p_task.queue,
+                        to_char(max(w.last_seen_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                    )
+                end
+                from queue.workers w where p_task.queue = any(w.queues)
+            )
+        end,
+        case when p_task.status = 'retrying' then p_task.available_at end,
+        p_task.errors -> -1, p_task.request_id, p_task.created_at, p_task.started_at, p_task.finished_at
+$$;
+CREATE FUNCTION compute.enqueue_due_purges_v1(p_limit integer, p_previous timestamp with time zone, p_elapsed_seconds double precision, p_witness timestamp with time zone) RETURNS text[]
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_room integer;
+    v_server compute.servers;
+    v_request text;
+    v_task uuid;
+    v_queues text[] := '{}';
+begin
+    if not compute.purging_allowed_v1(p_previous, p_elapsed_seconds, p_witness) then
+        return v_queues;
+    end if;
+    update compute.purge_guard g
+    set hour_started_at = v_now, hour_count = 0
+    where g.hour_started_at is null or g.hour_started_at <= v_now - interval '1 hour';
+    select least(p_limit, s.purges_per_hour - g.hour_count) into v_room
+    from compute.settings s, compute.purge_guard g;
+    for v_server in
+        select v.*
+        from compute.servers v
+        where v.vm_state = 'soft-delete' and v.task_state is null and v.purge_at <= v_now and v.held_at is null
+            and not exists (select from queue.tasks t where t.subject_id = v.id)
+            -- A purge that failed for good waits for a person.
+            and not exists (
+                select from queue.dead d
+                where d.subject_id = v.id and d.kind = 'purge' and d.created_at > v.deleted_at
+            )
+        order by v.purge_at
+        limit greatest(v_room, 0)
+        for update skip locked
+    loop
+        v_request := 'req-' || gen_random_uuid();
+        v_task := queue.new_id_v1();
+        insert into compute.actions values
+            (v_request, v_server.id, v_server.project_id, 'reprieve', 'delete', v_task, v_now, v_now, null);
+        perform compute.enqueue_task_v1(v_task, v_server, 'purge', v_request, 2, null);
+        v_queues := v_queues || v_server.host;
+    end loop;
+    if cardinality(v_queues) > 0 then
+        update compute.purge_guard set hour_count = hour_count + cardinality(v_queues);
+    end if;
+    return v_queues;
+end
+$$;
+CREATE FUNCTION compute.enqueue_task_v1(p_task_id uuid, p_server compute.servers, p_kind text, p_request_id text, p_priority integer, p_trace_context text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform queue.enqueue_v1(
+        p_task_id, p_server.host, p_kind, p_server.id, p_request_id, '{}', p_priority,
+        (select s.max_attempts from compute.settings s), p_trace_context
+    );
+end
+$$;
+CREATE FUNCTION compute.event_name_v1(p_kind text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select case p_kind
+        when 'soft_delete' then 'compute_soft_delete_instance'
+        when 'restore' then 'compute_restore_instance'
+        when 'purge' then 'compute_purge_instance'
+        when 'force_delete' then 'compute_terminate_instance'
+    end
+$$;
+CREATE FUNCTION compute.finish_tasks_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[]) RETURNS SETOF queue.settled
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_subjects uuid[] := array(select t.subject_id from queue.tasks t where t.id = any(p_ids));
+    v_settled queue.settled[];
+begin
+    perform from compute.servers v where v.id = any(v_subjects) order by v.id for update;
+    v_settled := array(
+        select s from queue.finish_tasks_v1(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors) s
+    );
+    perform compute.settle_v1(v_settled);
+    return query select * from unnest(v_settled);
+end
+$$;
+CREATE FUNCTION compute.force_delete_server_v1(p_server_id uuid, p_project_id text, p_caller_project_id text, p_user_id text, p_request_id text, p_trace_context text) RETURNS compute.accepted
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_now timestamptz;
+    v_server compute.servers;
+    v_task uuid;
+begin
+    select * into v_server from compute.servers v where v.id = p_server_id for update;
+    if not found or v_server.vm_state = 'deleted' or v_server.project_id <> p_project_id then
+        return row('not_found', null, null, null, null)::compute.accepted;
+    end if;
+    select a.task_id into v_task from compute.actions a
+    where a.request_id = p_request_id and a.server_id = p_server_id;
+    if found then
+        return row('accepted', v_task, v_server.host, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    if v_server.locked_by is not null and p_project_id is not null then
+        return row('locked', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    -- One destroy is enough: a second request gets the task of the first.
+    select a.task_id into v_task from compute.actions a
+    where a.request_id = coalesce(
+        v_server.force_delete_request_id,
+        (select t.request_id from queue.tasks t where t.subject_id = p_server_id and t.kind = 'force_delete')
+    );
+    if found then
+        return row('already', v_task, v_server.host, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    v_now := queue.clock_v1();
+    v_task := queue.new_id_v1();
+    insert into compute.actions values
+        (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'delete', v_task, v_now, v_now, null);
+    perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));
+    update queue.tasks t set cancel_requested_at = v_now where t.subject_id = p_server_id;
+    if found then
+        update compute.servers v
+        set force_delete_request_id = p_request_id, updated_at = v_now
+        where v.id = p_server_id;
+        return row('accepted', v_task, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    update compute.servers v
+    set task_state = 'deleting', deleted_at = coalesce(v.deleted_at, v_now),
+        deleted_by = coalesce(v.deleted_by, p_user_id), updated_at = v_now
+    where v.id = p_server_id;
+    perform compute.enqueue_task_v1(v_task, v_server, 'force_delete', p_request_id, 0, p_trace_context);
+    return row('accepted', v_task, v_server.host, v_server.vm_state, 'deleting')::compute.accepted;
+end
+$$;
+CREATE FUNCTION compute.list_actions_v1(p_server_id uuid, p_limit integer) RETURNS SETOF compute.actions
+    LANGUAGE sql STABLE
+    AS $$
+    select a.* from compute.actions a
+    where a.server_id = p_server_id
+    order by a.start_time desc, a.request_id desc
+    limit p_limit
+$$;
+CREATE TABLE compute.events (
+    id bigint NOT NULL,
+    request_id text NOT NULL,
+    event text NOT NULL,
+    attempt integer,
+    start_time timestamp with time zone NOT NULL,
+    finish_time timestamp with time zone NOT NULL,
+    result text NOT NULL,
+    reason text,
+    cause text,
+    host text,
+    worker_id text,
+    CONSTRAINT events_result_check CHECK ((result = ANY (ARRAY['Success'::text, 'Error'::text])))
+);
+CREATE FUNCTION compute.list_events_v1(p_request_id text) RETURNS SETOF compute.events
+    LANGUAGE sql STABLE
+    AS $$
+    select e.* from compute.events e where e.request_id = p_request_id order by e.id desc limit 200
+$$;
+CREATE FUNCTION compute.list_servers_v1(p_project_id text, p_vm_states text[], p_name text, p_exact_name text, p_marker uuid, p_limit integer) RETURNS SETOF compute.servers
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_marker compute.servers;
+begin
+    if p_marker is not null then
+        select * into v_marker from compute.servers v
+        where v.id = p_marker and (p_project_id is null or v.project_id = p_project_id);
+        if not found then
+            raise exception 'marker [%] not found', p_marker using errcode = 'RQ404';
+        end if;
+    end if;
+    return query
+    select v.*
+    from compute.servers v
+    where (p_project_id is null or v.project_id = p_project_id)
+        and v.vm_state = any(p_vm_states)
+        and (p_name is null or v.name ~ p_name)
+        and (p_exact_name is null or v.name = p_exact_name)
+        and (p_marker is null or (v.created_at, v.id) < (v_marker.created_at, v_marker.id))
+    order by v.created_at desc, v.id desc
+    limit p_limit;
+end
+$$;
+CREATE FUNCTION compute.list_tasks_v1(p_project_id text, p_server_id uuid, p_status text, p_kind text, p_limit integer) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select d.*
+    from compute.actions a
+    join compute.servers v on v.id = a.server_id
+    cross join lateral (select t from compute.tasks_v1 t where t.id = a.task_id limit 1) found (task)
+    cross join lateral compute.describe_task_v1(found.task, v.project_id) d
+    where a.task_id is not null
+        and (p_project_id is null or v.project_id = p_project_id)
+        and (p_server_id is null or a.server_id = p_server_id)
+        and (p_status is null or (found.task).status = p_status)
+        and (p_kind is null or (found.task).kind = p_kind)
+    order by a.task_id desc
+    limit p_limit;
+end
+$$;
+CREATE FUNCTION compute.purging_allowed_v1(p_previous timestamp with time zone, p_elapsed_seconds double precision, p_witness timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_most constant interval := '5 minutes';
+    v_drift interval := (v_now - p_previous) - make_interval(secs => p_elapsed_seconds);
+    v_guard compute.purge_guard;
+    v_reason text;
+begin
+    select * into v_guard from compute.purge_guard for update;
+    if v_guard.stopped_at is not null then
+        return false;
+    end if;
+    v_reason := case
+        when abs(extract(epoch from v_drift)) > extract(epoch from v_most)
+            then format('the database''s clock jumped by %s', date_trunc('second', v_drift))
+        when v_guard.last_seen_at > v_now + v_most
+            then format('the database''s clock went back from %s to %s', v_guard.last_seen_at, v_now)
+        when abs(extract(epoch from v_now - p_witness)) > extract(epoch from v_most)
+            then format('the database''s clock says %s, a worker''s %s', v_now, p_witness)
+    end;
+    if v_reason is not null then
+        update compute.purge_guard set stopped_at = v_now, stopped_reason = v_reason;
+        return false;
+    end if;
+    -- Once a minute is enough, and keeps an idle fleet from writing.
+    if v_guard.last_seen_at is null or v_guard.last_seen_at < v_now - interval '1 minute' then
+        update compute.purge_guard set last_seen_at = v_now;
+    end if;
+    return true;
+end
+$$;
+CREATE FUNCTION compute.restore_server_v1(p_server_id uuid, p_project_id text, p_caller_project_id text, p_user_id text, p_request_id text, p_trace_context text) RETURNS compute.accepted
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_now timestamptz;
+    v_server compute.servers;
+    v_task uuid;
+    v_live queue.tasks;
+begin
+    select * into v_server from compute.servers v where v.id = p_server_id for update;
+    if not found or v_server.vm_state = 'deleted' or v_server.project_id <> p_project_id then
+        return row('not_found', null, null, null, null)::compute.accepted;
+    end if;
+    select a.task_id into v_task from compute.actions a
+    where a.request_id = p_request_id and a.server_id = p_server_id;
+    if found then
+        return row('accepted', v_task, v_server.host, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    if v_server.locked_by is not null and p_project_id is not null then
+        return row('locked', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    v_now := queue.clock_v1();
+    v_task := queue.new_id_v1();
+    if v_server.task_state = 'soft-deleting' then
+        if compute.undo_soft_delete_v1(v_server) then
+            insert into compute.actions values
+                (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'restore', v_task, v_now, v_now, null);
+            insert into compute.events (request_id, event, attempt, start_time, finish_time, result, host)
+            values (p_request_id, 'compute_restore_instance', 0, v_now, v_now, 'Success', v_server.host);
+            perform queue.record_done_v1(
+                v_task, v_server.host, 'restore', p_server_id, p_request_id, '{"undone": "soft_delete"}',
+                p_trace_context
+            );
+            return row('accepted', v_task, null, v_server.vm_state, null)::compute.accepted;
+        end if;
+        return row('wrong_task_state', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    if v_server.vm_state <> 'soft-delete' then
+        return row('wrong_vm_state', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    if v_server.task_state is not null then
+        return row('wrong_task_state', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    -- At rest, so the only task it can have is a purge that the sweep has just made.
+    perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));
+    select * into v_live from queue.tasks t where t.subject_id = p_server_id;
+    if found then
+        return row('wrong_task_state', null, null, v_server.vm_state, 'deleting')::compute.accepted;
+    end if;
+    update compute.servers v set task_state = 'restoring', updated_at = v_now where v.id = p_server_id;
+    insert into compute.actions values
+        (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'restore', v_task, v_now, v_now, null);
+    perform compute.enqueue_task_v1(v_task, v_server, 'restore', p_request_id, 0, p_trace_context);
+    return row('accepted', v_task, v_server.host, v_server.vm_state, 'restoring')::compute.accepted;
+end
+$$;
+CREATE FUNCTION compute.resume_purging_v1() RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_reason text;
+begin
+    select g.stopped_reason into v_reason from compute.purge_guard g for update;
+    update compute.purge_guard set stopped_at = null, stopped_reason = null, last_seen_at = null;
+    return v_reason;
+end
+$$;
+CREATE FUNCTION compute.set_retention_v1(p_retention interval) RETURNS void
+    LANGUAGE sql
+    AS $$
+    update compute.settings set retention = p_retention
+$$;
+CREATE FUNCTION compute.settle_v1(p_settled queue.settled[]) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_ended queue.settled[] := array(
+        select s from unnest(p_settled) s
+        where s.verdict in ('finished', 'rescued') and s.status in ('succeeded', 'failed', 'cancelled')
+    );
+begin
+    update compute.servers v
+    set vm_state = case
+            when s.status <> 'succeeded' then v.vm_state
+            when s.kind = 'soft_delete' then 'soft-delete'
+            when s.kind = 'restore' then 'active'
+            else 'deleted'
+        end,
+        task_state = null,
+        power_state = case
+            when s.status <> 'succeeded' then v.power_state
+            when s.kind = 'soft_delete' then 4
+            when s.kind = 'restore' then 1
+            else 0
+        end,
+        purge_at = case
+            when s.status = 'succeeded' and s.kind = 'soft_delete'
+                then v_now + (select retention from compute.settings)
+            when s.status = 'succeeded' and s.kind = 'restore' then null
+            else v.purge_at
+        end,
+        deleted_at = case
+            when s.status = 'succeeded' and s.kind = 'restore' then null
+            when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
+            else coalesce(v.deleted_at, v_now)
+        end,
+        deleted_by = case
+            when s.status = 'succeeded' and s.kind = 'restore' then null
+            when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
+            else v.deleted_by
+        end,
+        terminated_at = case
+            when s.status = 'succeeded' and s.kind in ('purge', 'force_delete') then v_now
+            else v.terminated_at
+        end,
+        updated_at = v_now
+    from unnest(v_ended) s
+    where v.id = s.subject_id and v.vm_state <> 'deleted';
+    insert into compute.events (
+        request_id, event, attempt, start_time, finish_time, result, reason, cause, host, worker_id
+    )
+    select s.request_id, compute.event_name_v1(s.kind), s.attempt, coalesce(s.attempt_started_at, v_now), v_now,
+        case s.status when 'succeeded' then 'Success' else 'Error' end,
+        coalesce(s.error ->> 'reason', case s.status when 'cancelled' then 'The request was cancelled.' end),
+        coalesce(s.error ->> 'cause', s.error ->> 'code'), s.queue, s.worker_id
+    from unnest(p_settled) s
+    where (s.verdict in ('finished', 'rescued') or s.verdict = 'waiting' and s.error is not null)
+        -- Handing a task back at shutdown is no attempt.
+        and not (s.verdict = 'finished' and s.status = 'queued')
+    order by s.request_id;
+    update compute.actions a
+    set updated_at = v_now,
+        message = case s.status when 'failed' then 'Error' when 'cancelled' then 'Cancelled' else a.message end
+    from unnest(v_ended) s
+    where a.request_id = s.request_id;
+    perform compute.start_waiting_force_deletes_v1(v_ended);
+end
+$$;
+CREATE FUNCTION compute.show_action_v1(p_server_id uuid, p_request_id text) RETURNS SETOF compute.actions
+    LANGUAGE sql STABLE
+    AS $$
+    select a.* from compute.actions a where a.request_id = p_request_id and a.server_id = p_server_id
+$$;
+CREATE FUNCTION compute.show_server_v1(p_server_id uuid, p_project_id text, p_even_destroyed boolean) RETURNS SETOF compute.servers
+    LANGUAGE sql STABLE
+    AS $$
+    select v.* from compute.servers v
+    where v.id = p_server_id and (p_even_destroyed or v.vm_state <> 'deleted')
+        and (p_project_id is null or v.project_id = p_project_id)
+$$;
+CREATE FUNCTION compute.show_task_v1(p_task_id uuid, p_project_id text) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select d.*
+    from compute.tasks_v1 t
+    join compute.servers v on v.id = t.subject_id
+    cross join lateral compute.describe_task_v1(t, v.project_id) d
+    where t.id = p_task_id and (p_project_id is null or v.project_id = p_project_id)
+    limit 1;
+end
+$$;
+CREATE FUNCTION compute.start_waiting_force_deletes_v1(p_ended queue.settled[]) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_server compute.servers;
+    v_action compute.actions;
+begin
+    for v_server in
+        select v.* from compute.servers v join unnest(p_ended) s on v.id = s.subject_id
+        where v.force_delete_request_id is not null
+        order by v.id
+    loop
+        select * into v_action from compute.actions a where a.request_id = v_server.force_delete_request_id;
+        if v_server.vm_state = 'deleted' then
+            perform queue.record_done_v1(
+                v_action.task_id, v_server.host, 'force_delete', v_server.id, v_action.request_id, null, null
+            );
+            update compute.servers v set force_delete_request_id = null where v.id = v_server.id;
+        else
+            update compute.servers v
+            set force_delete_request_id = null, task_state = 'deleting'
+            where v.id = v_server.id;
+            perform compute.enqueue_task_v1(
+                v_action.task_id, v_server, 'force_delete', v_action.request_id, 0, null
+            );
+        end if;
+    end loop;
+end
+$$;
+CREATE FUNCTION compute.sweep_v1(p_may_rescue boolean, p_limit integer, p_previous timestamp with time zone, p_elapsed_seconds double precision, p_witness timestamp with time zone) RETURNS TABLE(swept_at timestamp with time zone, rescued integer, enqueued integer, note text)
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_queues text[];
+    v_tasks uuid[];
+    v_settled queue.settled[] := '{}';
+    v_purged text[];
+begin
+    if not pg_try_advisory_xact_lock(hashtext('queue.sweep')) then
+        return query select v_now, 0, 0, null::text;
+        return;
+    end if;
+    v_queues := queue.promote_due_v1(p_limit);
+    if p_may_rescue then
+        -- Servers before tasks: only tasks whose server could be locked are rescued in this sweep.
+        v_tasks := array(
+            select t.id
+            from queue.tasks t
+            join compute.servers v on v.id = t.subject_id
+            where t.status = 'running' and t.lease_expires_at < v_now
+            order by v.id
+            limit p_limit
+            for update of v skip locked
+        );
+        v_settled := array(select s from queue.rescue_v1(v_tasks, p_limit) s);
+        perform compute.settle_v1(v_settled);
+    end if;
+    v_purged := compute.enqueue_due_purges_v1(p_limit, p_previous, p_elapsed_seconds, p_witness);
+    perform queue.notify_v1(array(
+        select unnest(v_queues)
+        union select s.queue from unnest(v_settled) s where s.status = 'queued'
+        union select unnest(v_purged)
+    ));
+    return query
+    select v_now, cardinality(v_settled), cardinality(v_purged), (select g.stopped_reason from compute.purge_guard g);
+end
+$$;
+CREATE FUNCTION compute.undo_soft_delete_v1(p_server compute.servers) RETURNS boolean
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_settled queue.settled[] := array(select s from queue.cancel_waiting_v1(p_server.id, true) s);
+begin
+    perform compute.settle_v1(v_settled);
+    return cardinality(v_settled) > 0;
+end
+$$;
+CREATE FUNCTION queue.cancel_waiting_v1(p_subject_id uuid, p_only_unclaimed boolean) RETURNS SETOF queue.settled
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_task queue.tasks;
+begin
+    select * into v_task from queue.tasks t where t.subject_id = p_subject_id for update;
+    if not found or v_task.status = 'running' or (p_only_unclaimed and v_task.started_at is not null) then
+        return;
+    end if;
+    perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
+    delete from queue.tasks t where t.id = v_task.id;
+    insert into queue.history values (
+        v_task.id, v_task.queue, v_task.kind, v_task.subject_id, v_task.request_id, v_task.payload, v_task.priority,
+        'cancelled', v_task.attempt, v_task.max_attempts, v_task.lost_leases, null, null, v_task.errors, null,
+        v_task.trace_context, v_task.created_at, v_task.started_at, v_now
+    );
+    return query select v_task.id, null::bigint, 'finished', 'cancelled', v_task.kind, v_task.queue, v_task.subject_id,
+        v_task.request_id, v_task.attempt, null::text, v_task.created_at, null::jsonb;
+end
+$$;
+CREATE FUNCTION queue.claim_tasks_v1(p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lost_leases integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision)
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_ids uuid[] := '{}';
+    v_found uuid[];
+    v_room integer;
+    v_due double precision;
+begin
+    for q in 1 .. cardinality(p_queues) loop
+        v_room := p_limits[q];
+        for class in 0 .. 2 loop
+            exit when v_room <= 0;
+            v_found := array(
+                select t.id
+                from queue.tasks t
+                where t.status = 'queued' and t.queue = p_queues[q] and t.priority = class
+                    and t.position >= p_low[3 * (q - 1) + class + 1] and t.kind = any(p_kinds)
+                order by t.position
+                limit v_room
+                for update skip locked
+            );
+            v_ids := v_ids || v_found;
+            v_room := v_room - cardinality(v_found);
+        end loop;
+    end loop;
+    v_due := (
+        select extract(epoch from t.available_at - v_now)
+        from queue.tasks t
+        where t.status = 'retrying' and t.queue = any(p_queues)
+        order by t.available_at
+        limit 1
+    );
+    if cardinality(v_ids) = 0 then
+        return query select
+            null::uuid, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
+            null::integer, null::integer, null::integer, null::bigint, null::bigint, null::text, v_due;
+        return;
+    end if;
+    return query
+    update queue.tasks t
+    set status = 'running',
+        attempt = t.attempt + 1,
+        lease_token = nextval('queue.lease_token_seq'),
+        lease_timeline = ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint,
+        lease_expires_at = v_now + make_interval(secs => p_lease_seconds),
+        worker_id = p_worker_id,
+        attempt_started_at = v_now,
+        started_at = coalesce(t.started_at, v_now),
+        progress = null
+    where t.id = any(v_ids)
+    returning
+        t.id, t.queue, t.kind, t.subject_id, t.request_id, t.payload, t.priority, t.position, t.attempt,
+        t.max_attempts, t.lost_leases, t.lease_token, t.lease_timeline, t.trace_context, v_due;
+end
+$$;
+CREATE FUNCTION queue.clock_v1() RETURNS timestamp with time zone
+    LANGUAGE sql PARALLEL SAFE
+    AS $$
+    select clock_timestamp() + coalesce(nullif(current_setting('reprieve.clock_offset', true), ''), '0')::interval
+$$;
+CREATE FUNCTION queue.enqueue_v1(p_id uuid, p_queue text, p_kind text, p_subject_id uuid, p_request_id text, p_payload jsonb, p_priority integer, p_max_attempts integer, p_trace_context text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_now timestamptz := queue.clock_v1();
+begin
+    insert into queue.tasks (
+        id, queue, kind, subject_id, request_id, payload, priority, position, status, available_at, max_attempts,
+        trace_context, created_at
+    ) values (
+        p_id, p_queue, p_kind, p_subject_id, p_request_id, coalesce(p_payload, '{}'), p_priority,
+        nextval('queue.position_seq'), 'queued', v_now, p_max_attempts, p_trace_context, v_now
+    );
+end
+$$;
+CREATE FUNCTION queue.finish_tasks_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[]) RETURNS SETOF queue.settled
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_limit integer := (select lost_lease_limit from queue.settings);
+    v_done queue.settled[];
+begin
+    perform from queue.tasks t where t.id = any(p_ids) order by t.id for update;
+    -- After the tasks, as a rescue, which comes with its tasks locked, can only do.
+    perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
+    with ended as (
+        select t.*, i.delay, i.result, i.error, i.outcome as asked,
+            case
+                when t.cancel_requested_at is not null and i.outcome in ('retrying', 'waiting', 'released', 'rescued')
+                    then 'cancelled'
+                when i.outcome = 'rescued' and t.lost_leases + 1 >= v_limit then 'failed'
+                else i.outcome
+            end as outcome,
+            case i.outcome when 'rescued' then t.lost_leases + 1 else t.lost_leases end as lost,
+            i.outcome = 'waiting' and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code' as repeated,
+            case
+                when i.error is null then t.errors
+                -- A host may be away for days: of its waiting only the beginning is kept.
+                when i.outcome = 'waiting' and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code'
+                    then t.errors
+                else t.errors || i.error
+            end as all_errors
+        from unnest(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors)
+            as i (id, token, outcome, delay, result, error)
+        join queue.tasks t on t.id = i.id and t.lease_token = i.token
+        where t.id = any(p_ids)
+    ),
+    removed as (
+        delete from queue.tasks t using ended e
+        where t.id = e.id and t.id = any(p_ids) and e.outcome in ('succeeded', 'cancelled', 'failed')
+    ),
+    -- In the order of the columns of queue.history and queue.dead.
+    closed as (
+        select
+            e.id, e.queue, e.kind, e.subject_id, e.request_id, e.payload, e.priority, e.outcome, e.attempt,
+            e.max_attempts, e.lost, e.lease_token, e.worker_id, e.all_errors, e.result, e.trace_context,
+            e.created_at, e.started_at, v_now
+        from ended e
+        where e.outcome in ('succeeded', 'cancelled', 'failed')
+    ),
+    kept as (
+        insert into queue.history select c.* from closed c where c.outcome <> 'failed'
+    ),
+    buried as (
+        insert into queue.dead select c.* from closed c where c.outcome = 'failed'
+    ),
+    given_back as (
+        update queue.tasks t
+        set status = case when e.outcome in ('retrying', 'waiting') then 'retrying' else 'queued' end,
+            attempt = case e.outcome when 'retrying' then t.attempt else t.attempt - 1 end,
+            started_at = case
+                when e.outcome = 'waiting' and t.started_at = t.attempt_started_at then null
+                else t.started_at
+            end,
+            lost_leases = e.lost,
+            position = nextval('queue.position_seq'),
+            available_at = v_now + make_interval(secs => coalesce(e.delay, 0)),
+            lease_token = null, lease_timeline = null, lease_expires_at = null, worker_id = null, progress = null,
+            errors = e.all_errors
+        from ended e
+        where t.id = e.id and t.id = any(p_ids) and e.outcome in ('retrying', 'waiting', 'released', 'rescued')
+    )
+    select coalesce(array_agg(row(
+        e.id, e.lease_token,
+        case when e.asked = 'rescued' then 'rescued' when e.outcome = 'waiting' then 'waiting' else 'finished' end,
+        case
+            when e.outcome in ('released', 'rescued') then 'queued'
+            when e.outcome = 'waiting' then 'retrying'
+            else e.outcome
+        end,
+        e.kind, e.queue, e.subject_id, e.request_id, e.attempt, e.worker_id, e.attempt_started_at,
+        case when not e.repeated then e.error end
+    )::queue.settled), '{}')
+    into v_done
+    from ended e;
+    return query select * from unnest(v_done);
+    if cardinality(v_done) < cardinality(p_ids) then
+        return query
+        select i.id, i.token, case when f.status is null then 'lost' else 'again' end,
+            f.status, f.kind, f.queue, f.subject_id, f.request_id, f.attempt, f.worker_id, f.started_at, null::jsonb
+        from unnest(p_ids, p_tokens) as i (id, token)
+        left join lateral (
+            select h.* from queue.history h where h.id = i.id and h.lease_token = i.token
+            union all
+            select d.* from queue.dead d where d.id = i.id and d.lease_token = i.token
+        ) f on true
+        where not exists (select from unnest(v_done) d where d.id = i.id and d.token = i.token);
+    end if;
+end
+$$;
+CREATE FUNCTION queue.heartbeat_v1(p_worker_id text, p_queues text[], p_version text, p_stopping boolean, p_ids uuid[], p_tokens bigint[], p_progress jsonb[], p_lease_seconds double precision) RETURNS TABLE(id uuid, token bigint, verdict text)
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_locked uuid[];
+begin
+    insert into queue.workers as w (id, queues, version, started_at, last_seen_at, stopping)
+    values (p_worker_id, p_queues, p_version, v_now, v_now, p_stopping)
+    on conflict (id) do update set last_seen_at = v_now, stopping = p_stopping, queues = p_queues;
+    v_locked := array(
+        select t.id
+        from queue.tasks t
+        join unnest(p_ids, p_tokens) as mine (id, token) on t.id = mine.id and t.lease_token = mine.token
+        where t.id = any(p_ids)
+        order by t.id
+        for update of t skip locked
+    );
+    return query
+    update queue.tasks t
+    set lease_expires_at = v_now + make_interval(secs => p_lease_seconds),
+        progress = coalesce(mine.progress, t.progress)
+    from unnest(p_ids, p_tokens, p_progress) as mine (id, token, progress)
+    where t.id = mine.id and t.lease_token = mine.token and t.id = any(v_locked)
+    returning t.id, t.lease_token, case when t.cancel_requested_at is null then 'held' else 'cancel' end;
+    return query
+    select mine.id, mine.token, 'lost'
+    from unnest(p_ids, p_tokens) as mine (id, token)
+    where not exists (
+        select from queue.tasks t where t.id = mine.id and t.lease_token = mine.token and t.id = any(p_ids)
+    );
+    return query
+    select t.id, t.lease_token, 'unknown'
+    from queue.tasks t
+    where t.status = 'running' and t.worker_id = p_worker_id
+        and not exists (
+            select from unnest(p_ids, p_tokens) as mine (id, token)
+            where mine.id = t.id and mine.token = t.lease_token
+        );
+end
+$$;
+CREATE FUNCTION queue.list_workers_v1(p_limit integer) RETURNS TABLE(id text, queues text[], version text, started_at timestamp with time zone, last_seen_at timestamp with time zone, stopping boolean, alive boolean, running integer)
+    LANGUAGE sql
+    SET enable_seqscan TO 'off'
+    AS $$
+    select w.id, w.queues, w.version, w.started_at, w.last_seen_at, w.stopping,
+        w.last_seen_at > queue.clock_v1() - interval '30 seconds' and not w.stopping,
+        (select count(*)::integer from queue.tasks t where t.status = 'running' and t.worker_id = w.id)
+    from queue.workers w
+    order by w.last_seen_at desc, w.id
+    limit p_limit
+$$;
+CREATE FUNCTION queue.maintain_history_v1() RETURNS integer
+    LANGUAGE plpgsql
+    SET lock_timeout TO '100ms'
+    AS $_$
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_keep date := (v_now at time zone 'UTC' - (select history_retention from queue.settings))::date;
+    v_dropped integer := 0;
+    v_name text;
+begin
+    for ahead in 0 .. 3 loop
+        perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date + ahead);
+    end loop;
+    for v_name in
+        select c.relname
+        from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'queue.history'::regclass and c.relname ~ '^history_[0-9]{8}$'
+            and to_date(right(c.relname, 8), 'YYYYMMDD') < v_keep
+    loop
+        begin
+            execute format('drop table queue.%I', v_name);
+            v_dropped := v_dropped + 1;
+        exception
+            when undefined_table then
+                null;  -- Another process dropped it.
+            when lock_not_available then
+                exit;  -- A reader holds it, and perhaps all of them: the next call sees.
+        end;
+    end loop;
+    return v_dropped;
+end
+$_$;
+CREATE FUNCTION queue.make_history_partition_v1(p_day date) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_name text := 'history_' || to_char(p_day, 'YYYYMMDD');
+    v_from timestamptz := p_day::timestamp at time zone 'UTC';
+    v_to timestamptz := (p_day + 1)::timestamp at time zone 'UTC';
+begin
+    if to_regclass('queue.' || v_name) is not null then
+        return;
+    end if;
+    -- Of two that find it missing, one makes it and the other waits here and then finds it. The table is asked, since
+    -- to_regclass would repeat what it remembers from above.
+    perform pg_advisory_xact_lock(hashtext('queue.history'), hashtext(v_name));
+    perform from pg_class c where c.relname = v_name and c.relnamespace = 'queue'::regnamespace;
+    if found then
+        return;
+    end if;
+    execute format('create table queue.%I (like queue.history including all)', v_name);
+    execute format(
+        'alter table queue.history attach partition queue.%I for values from (%L) to (%L)', v_name, v_from, v_to
+    );
+end
+$$;
+CREATE FUNCTION queue.new_id_v1() RETURNS uuid
+    LANGUAGE sql PARALLEL SAFE
+    AS $$
+    select encode(
+        set_bit(
+            set_bit(
+                overlay(
+                    uuid_send(gen_random_uuid())
+                    placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
+                    from 1 for 6
+                ),
+                52, 1
+            ),
+            53, 1
+        ),
+        'hex'
+    )::uuid
+$$;
+CREATE FUNCTION queue.notify_v1(p_queues text[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+    select pg_notify('reprieve_tasks', q) from unnest(p_queues) as q
+$$;
+CREATE FUNCTION queue.promote_due_v1(p_limit integer) RETURNS text[]
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_ids uuid[] := array(
+        select t.id from queue.tasks t
+        where t.status = 'retrying' and t.available_at <= v_now
+        order by t.available_at
+        limit p_limit
+        for update skip locked
+    );
+    v_queues text[];
+begin
+    with promoted as (
+        update queue.tasks t
+        set status = 'queued', position = nextval('queue.position_seq')
+        where t.id = any(v_ids)
+        returning t.queue
+    )
+    select coalesce(array_agg(distinct p.queue), '{}') into v_queues from promoted p;
+    return v_queues;
+end
+$$;
+CREATE FUNCTION queue.record_done_v1(p_id uuid, p_queue text, p_kind text, p_subject_id uuid, p_request_id text, p_result jsonb, p_trace_context text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_now timestamptz := queue.clock_v1();
+begin
+    perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
+    insert into queue.history values (
+        p_id, p_queue, p_kind, p_subject_id, p_request_id, '{}', 0, 'succeeded', 0, 1, 0, null, null, '[]', p_result,
+        p_trace_context, v_now, null, v_now
+    );
+end
+$$;
+CREATE FUNCTION queue.rescue_v1(p_ids uuid[], p_limit integer) RETURNS SETOF queue.settled
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_ids uuid[];
+    v_tokens bigint[];
+begin
+    select coalesce(array_agg(t.id), '{}'), coalesce(array_agg(t.lease_token), '{}')
+    into v_ids, v_tokens
+    from (
+        select r.id, r.lease_token
+        from queue.tasks r
+        where r.status = 'running' and r.lease_expires_at < v_now and (p_ids is null or r.id = any(p_ids))
+        order by r.id
+        limit p_limit
+        for update skip locked
+    ) t;
+    if cardinality(v_ids) = 0 then
+        return;
+    end if;
+    return query
+    select * from queue.finish_tasks_v1(
+        v_ids, v_tokens,
+        array_fill('rescued'::text, array[cardinality(v_ids)]),
+        array_fill(0::double precision, array[cardinality(v_ids)]),
+        array_fill(null::jsonb, array[cardinality(v_ids)]),
+        array_fill(
+            jsonb_build_object('code', 'lease_lost', 'reason', 'The worker stopped answering.', 'at', v_now),
+            array[cardinality(v_ids)]
+        )
+    );
+end
+$$;
+CREATE FUNCTION queue.sweep_v1(p_may_rescue boolean, p_limit integer, p_previous timestamp with time zone, p_elapsed_seconds double precision, p_witness timestamp with time zone) RETURNS TABLE(swept_at timestamp with time zone, rescued integer, enqueued integer, note text)
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_queues text[];
+    v_settled queue.settled[] := '{}';
+begin
+    if not pg_try_advisory_xact_lock(hashtext('queue.sweep')) then
+        return query select queue.clock_v1(), 0, 0, null::text;
+        return;
+    end if;
+    v_queues := queue.promote_due_v1(p_limit);
+    if p_may_rescue then
+        v_settled := array(select s from queue.rescue_v1(null, p_limit) s);
+    end if;
+    perform queue.notify_v1(array(
+        select unnest(v_queues) union select s.queue from unnest(v_settled) s where s.status = 'queued'
+    ));
+    return query select queue.clock_v1(), cardinality(v_settled), 0, null::text;
+end
+$$;
+CREATE FUNCTION queue.wake_v1(p_queues text[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    perform queue.notify_v1(p_queues);
+end
+$$;
+ALTER TABLE compute.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME compute.events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE compute.purge_guard (
+    only_row boolean DEFAULT true NOT NULL,
+    last_seen_at timestamp with time zone,
+    stopped_at timestamp with time zone,
+    stopped_reason text,
+    hour_started_at timestamp with time zone,
+    hour_count integer DEFAULT 0 NOT NULL,
+    CONSTRAINT purge_guard_only_row_check CHECK (only_row),
+    CONSTRAINT reason_goes_with_stop CHECK (((stopped_at IS NULL) = (stopped_reason IS NULL)))
+);
+CREATE TABLE compute.settings (
+    only_row boolean DEFAULT true NOT NULL,
+    retention interval DEFAULT '7 days'::interval NOT NULL,
+    purges_per_hour integer DEFAULT 500 NOT NULL,
+    max_attempts integer DEFAULT 5 NOT NULL,
+    CONSTRAINT settings_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
+    CONSTRAINT settings_only_row_check CHECK (only_row),
+    CONSTRAINT settings_purges_per_hour_check CHECK ((purges_per_hour >= 0)),
+    CONSTRAINT settings_retention_check CHECK ((retention >= '00:00:01'::interval))
+);
+CREATE SEQUENCE queue.lease_token_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+CREATE SEQUENCE queue.position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+CREATE TABLE queue.settings (
+    only_row boolean DEFAULT true NOT NULL,
+    history_retention interval DEFAULT '7 days'::interval NOT NULL,
+    lost_lease_limit integer DEFAULT 20 NOT NULL,
+    CONSTRAINT settings_history_retention_check CHECK ((history_retention >= '01:00:00'::interval)),
+    CONSTRAINT settings_lost_lease_limit_check CHECK (((lost_lease_limit >= 1) AND (lost_lease_limit <= 1000))),
+    CONSTRAINT settings_only_row_check CHECK (only_row)
+);
+CREATE TABLE queue.workers (
+    id text NOT NULL,
+    queues text[] NOT NULL,
+    version text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    stopping boolean DEFAULT false NOT NULL
+)
+WITH (fillfactor='50');
+CREATE TABLE reprieve.schema_files (
+    name text NOT NULL,
+    digest text NOT NULL,
+    compatible_from integer NOT NULL,
+    applied_at timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY compute.actions
+    ADD CONSTRAINT actions_pkey PRIMARY KEY (request_id);
+ALTER TABLE ONLY compute.actions
+    ADD CONSTRAINT actions_task_id_key UNIQUE (task_id);
+ALTER TABLE ONLY compute.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY compute.purge_guard
+    ADD CONSTRAINT purge_guard_pkey PRIMARY KEY (only_row);
+ALTER TABLE ONLY compute.servers
+    ADD CONSTRAINT servers_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY compute.settings
+    ADD CONSTRAINT settings_pkey PRIMARY KEY (only_row);
+ALTER TABLE ONLY queue.dead
+    ADD CONSTRAINT dead_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY queue.settings
+    ADD CONSTRAINT settings_pkey PRIMARY KEY (only_row);
+ALTER TABLE ONLY queue.tasks
+    ADD CONSTRAINT tasks_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY queue.workers
+    ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY reprieve.schema_files
+    ADD CONSTRAINT schema_files_pkey PRIMARY KEY (name);
+CREATE INDEX actions_by_server ON compute.actions USING btree (server_id, start_time DESC);
+CREATE INDEX events_by_request ON compute.events USING btree (request_id, id);
+CREATE INDEX servers_by_age ON compute.servers USING btree (created_at DESC, id DESC);
+CREATE INDEX servers_by_project ON compute.servers USING btree (project_id, created_at DESC, id DESC);
+CREATE INDEX servers_due ON compute.servers USING btree (purge_at) WHERE ((vm_state = 'soft-delete'::text) AND (task_state IS NULL));
+CREATE INDEX dead_by_subject ON queue.dead USING btree (subject_id, kind);
+CREATE INDEX history_by_id ON ONLY queue.history USING btree (id);
+CREATE INDEX history_by_subject ON ONLY queue.history USING btree (subject_id, finished_at DESC);
+CREATE INDEX tasks_claimable ON queue.tasks USING btree (queue, priority, "position") WHERE (status = 'queued'::text);
+CREATE INDEX tasks_in_backoff ON queue.tasks USING btree (available_at) WHERE (status = 'retrying'::text);
+CREATE UNIQUE INDEX tasks_one_live_per_subject ON queue.tasks USING btree (subject_id);
+CREATE INDEX tasks_running ON queue.tasks USING btree (worker_id) WHERE (status = 'running'::text);
+ALTER TABLE ONLY compute.actions
+    ADD CONSTRAINT actions_server_id_fkey FOREIGN KEY (server_id) REFERENCES compute.servers(id);
+ALTER TABLE ONLY compute.events
+    ADD CONSTRAINT events_request_id_fkey FOREIGN KEY (request_id) REFERENCES compute.actions(request_id);
