@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-/// What every target is compiled with: see "Building" in README.md.
+/// What every target is compiled with. The check of the import order is a flag of the command line: deploy/dev/test.
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -70,7 +70,7 @@ let package = Package(
             name: "reprieve-api",
             dependencies: [
                 "ComputeAPI", "Identity", "Compute", "TaskQueue", "Postgres", "SchemaSQL", "Telemetry",
-                configuration, hummingbird, lifecycle, log, signals,
+                configuration, hummingbird, lifecycle, log, nio, signals,
             ],
             swiftSettings: settings
         ),
@@ -105,7 +105,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TaskQueueTests",
-            dependencies: ["TaskQueue", "Postgres", "TestSupport"],
+            dependencies: ["TaskQueue", "Postgres", "TestSupport", lifecycle],
             swiftSettings: settings
         ),
         .testTarget(name: "HypervisorTests", dependencies: ["Hypervisor", "TestSupport"], swiftSettings: settings),

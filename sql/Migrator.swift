@@ -21,7 +21,7 @@ package struct Migrator: Sendable {
                 try await lock(connection)
                 try await connection.runScript(Self.bookkeeping)
             }
-            try Self.requireNotTooNew(await recorded(connection))
+            try Self.requireKnown(await recorded(connection))
             var applied: [String] = []
             for file in SchemaSQL.migrations + SchemaSQL.functions where try await apply(file, connection) {
                 applied.append(file.name)
@@ -34,7 +34,7 @@ package struct Migrator: Sendable {
     package func plan() async throws -> [String] {
         try await pool.withConnection { connection in
             let recorded = try await recorded(connection)
-            try Self.requireNotTooNew(recorded)
+            try Self.requireKnown(recorded)
             return Self.missing(recorded)
         }
     }
@@ -113,6 +113,18 @@ extension Migrator {
             .tooNew,
             "the database's schema is too new for this program (version \(SchemaSQL.version)): \(newest.name) needs"
                 + " version \(newest.compatibleFrom) or later; update this program"
+        )
+    }
+
+    /// A program does not migrate a schema that a later one made: it would put its own, older functions back.
+    private static func requireKnown(_ recorded: [Record]) throws {
+        try requireNotTooNew(recorded)
+        let known = Set((SchemaSQL.migrations + SchemaSQL.functions).map(\.name))
+        guard let stranger = recorded.map(\.name).filter({ !known.contains($0) }).min() else { return }
+        throw SchemaError(
+            .tooNew,
+            "the database's schema was made by a later program than this one (version \(SchemaSQL.version)), which"
+                + " does not know \(stranger); migrate with that program"
         )
     }
 

@@ -35,6 +35,7 @@ package enum SchemaSQL {
         SchemaFile("compute_list_events_v1", PackageResources.compute_list_events_v1_sql),
         SchemaFile("compute_list_servers_v1", PackageResources.compute_list_servers_v1_sql),
         SchemaFile("compute_list_tasks_v1", PackageResources.compute_list_tasks_v1_sql),
+        SchemaFile("compute_lock_server_v1", PackageResources.compute_lock_server_v1_sql),
         SchemaFile("compute_purging_allowed_v1", PackageResources.compute_purging_allowed_v1_sql),
         SchemaFile("compute_restore_server_v1", PackageResources.compute_restore_server_v1_sql),
         SchemaFile("compute_resume_purging_v1", PackageResources.compute_resume_purging_v1_sql),

@@ -70,11 +70,12 @@ begin
         raise exception 'the lease on task % is lost', p_task_id using errcode = 'RQ001';
     end if;
     select v.* into v_server from compute.servers v join queue.tasks t on t.subject_id = v.id where t.id = p_task_id;
-    if v_kind = 'force_delete' or v_server.task_state = 'deleting' then
+    if v_kind = 'force_delete' then
         return v_server.vm_state <> 'deleted';
     end if;
-    if v_server.vm_state <> 'soft-delete' or v_server.task_state is not null or v_server.held_at is not null
-        or v_server.purge_at > queue.clock_v1()
+    -- Before every attempt, also after a first one that failed: a hold or a mended clock since then saves the server.
+    if v_server.vm_state <> 'soft-delete' or coalesce(v_server.task_state, 'deleting') <> 'deleting'
+        or v_server.held_at is not null or v_server.purge_at > queue.clock_v1()
         or exists (select from compute.purge_guard g where g.stopped_at is not null) then
         return false;
     end if;
@@ -101,21 +102,16 @@ CREATE FUNCTION compute.delete_server_v1(p_server_id uuid, p_project_id text, p_
 declare
     v_now timestamptz;
     v_server compute.servers;
+    v_found record;
     v_task uuid;
     v_kind text;
+    v_task_state text;
 begin
-    select * into v_server from compute.servers v where v.id = p_server_id for update;
-    if not found or v_server.vm_state = 'deleted' or v_server.project_id <> p_project_id then
-        return row('not_found', null, null, null, null)::compute.accepted;
+    select * into v_found from compute.lock_server_v1(p_server_id, p_project_id, p_request_id);
+    if (v_found.o_answer).outcome is not null then
+        return v_found.o_answer;
     end if;
-    select a.task_id into v_task from compute.actions a
-    where a.request_id = p_request_id and a.server_id = p_server_id;
-    if found then
-        return row('accepted', v_task, v_server.host, v_server.vm_state, v_server.task_state)::compute.accepted;
-    end if;
-    if v_server.locked_by is not null and p_project_id is not null then
-        return row('locked', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
-    end if;
+    v_server := v_found.o_server;
     if v_server.task_state = 'restoring' then
         return row('wrong_task_state', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
     end if;
@@ -125,14 +121,16 @@ begin
     v_now := queue.clock_v1();
     v_task := queue.new_id_v1();
     v_kind := case when v_server.launched_at is null then 'force_delete' else 'soft_delete' end;
+    v_task_state := case v_kind when 'soft_delete' then 'soft-deleting' else 'deleting' end;
     update compute.servers v
-    set task_state = case v_kind when 'soft_delete' then 'soft-deleting' else 'deleting' end,
-        deleted_at = v_now, deleted_by = p_user_id, updated_at = v_now
+    set task_state = v_task_state,
+        deleted_at = v_now, deleted_by = p_user_id, keep_for = (select s.retention from compute.settings s),
+        updated_at = v_now
     where v.id = p_server_id;
     insert into compute.actions values
         (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'delete', v_task, v_now, v_now, null);
     perform compute.enqueue_task_v1(v_task, v_server, v_kind, p_request_id, 1, p_trace_context);
-    return row('accepted', v_task, v_server.host, v_server.vm_state, 'soft-deleting')::compute.accepted;
+    return row('accepted', v_task, v_server.host, v_server.vm_state, v_task_state)::compute.accepted;
 end
 $$;
 CREATE TABLE compute.actions (
@@ -172,6 +170,7 @@ CREATE TABLE compute.servers (
     terminated_at timestamp with time zone,
     deleted_at timestamp with time zone,
     deleted_by text,
+    keep_for interval,
     purge_at timestamp with time zone,
     force_delete_request_id text,
     CONSTRAINT gone_is_at_rest CHECK (((vm_state <> 'deleted'::text) OR ((task_state IS NULL) AND (terminated_at IS NOT NULL)))),
@@ -187,9 +186,19 @@ CREATE TABLE compute.servers (
     CONSTRAINT servers_user_id_check CHECK ((user_id <> ''::text)),
     CONSTRAINT servers_vm_state_check CHECK ((vm_state = ANY (ARRAY['active'::text, 'stopped'::text, 'error'::text, 'soft-delete'::text, 'deleted'::text]))),
     CONSTRAINT soft_deleted_has_its_dates CHECK (((vm_state <> 'soft-delete'::text) OR ((deleted_at IS NOT NULL) AND (purge_at IS NOT NULL)))),
-    CONSTRAINT soft_deleting_is_live CHECK (((task_state IS DISTINCT FROM 'soft-deleting'::text) OR ((vm_state = ANY (ARRAY['active'::text, 'stopped'::text, 'error'::text])) AND (deleted_at IS NOT NULL))))
+    CONSTRAINT soft_deleting_is_live CHECK (((task_state IS DISTINCT FROM 'soft-deleting'::text) OR ((vm_state = ANY (ARRAY['active'::text, 'stopped'::text, 'error'::text])) AND (deleted_at IS NOT NULL) AND (keep_for IS NOT NULL))))
 )
 WITH (fillfactor='80');
+CREATE TABLE compute.settings (
+    only_row boolean DEFAULT true NOT NULL,
+    retention interval DEFAULT '7 days'::interval NOT NULL,
+    purges_per_hour integer DEFAULT 500 NOT NULL,
+    max_attempts integer DEFAULT 5 NOT NULL,
+    CONSTRAINT settings_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
+    CONSTRAINT settings_only_row_check CHECK (only_row),
+    CONSTRAINT settings_purges_per_hour_check CHECK ((purges_per_hour >= 0)),
+    CONSTRAINT settings_retention_check CHECK ((retention >= '00:00:01'::interval))
+);
 CREATE TABLE queue.dead (
     id uuid NOT NULL,
     queue text NOT NULL,
@@ -334,7 +343,8 @@ UNION ALL
     0 AS priority,
     NULL::bigint AS "position",
     0 AS attempt,
-    5 AS max_attempts,
+    ( SELECT s.max_attempts
+           FROM compute.settings s) AS max_attempts,
     NULL::timestamp with time zone AS available_at,
     NULL::jsonb AS progress,
     '[]'::jsonb AS errors,
@@ -377,7 +387,9 @@ CREATE FUNCTION compute.describe_task_v1(p_task compute.tasks_v1, p_project_id t
             )
         end,
         case when p_task.status = 'retrying' then p_task.available_at end,
-        p_task.errors -> -1, p_task.request_id, p_task.created_at, p_task.started_at, p_task.finished_at
+        -- An attempt that was lost on the way to success is an event, not how it ended.
+        case when p_task.status <> 'succeeded' then p_task.errors -> -1 end, p_task.request_id, p_task.created_at,
+        p_task.started_at, p_task.finished_at
 $$;
 CREATE FUNCTION compute.enqueue_due_purges_v1(p_limit integer, p_previous timestamp with time zone, p_elapsed_seconds double precision, p_witness timestamp with time zone) RETURNS text[]
     LANGUAGE plpgsql
@@ -392,7 +404,8 @@ declare
     v_task uuid;
     v_queues text[] := '{}';
 begin
-    if not compute.purging_allowed_v1(p_previous, p_elapsed_seconds, p_witness) then
+    -- Who has swept only once cannot know whether the clock jumped: it purges from its second sweep on.
+    if not compute.purging_allowed_v1(p_previous, p_elapsed_seconds, p_witness) or p_previous is null then
         return v_queues;
     end if;
     update compute.purge_guard g
@@ -409,6 +422,11 @@ begin
             and not exists (
                 select from queue.dead d
                 where d.subject_id = v.id and d.kind = 'purge' and d.created_at > v.deleted_at
+            )
+            -- A restore that was asked for in time and failed late leaves a day to ask again.
+            and not exists (
+                select from queue.dead d
+                where d.subject_id = v.id and d.kind = 'restore' and d.finished_at > v_now - interval '1 day'
             )
         order by v.purge_at
         limit greatest(v_room, 0)
@@ -472,20 +490,14 @@ CREATE FUNCTION compute.force_delete_server_v1(p_server_id uuid, p_project_id te
 declare
     v_now timestamptz;
     v_server compute.servers;
+    v_found record;
     v_task uuid;
 begin
-    select * into v_server from compute.servers v where v.id = p_server_id for update;
-    if not found or v_server.vm_state = 'deleted' or v_server.project_id <> p_project_id then
-        return row('not_found', null, null, null, null)::compute.accepted;
+    select * into v_found from compute.lock_server_v1(p_server_id, p_project_id, p_request_id);
+    if (v_found.o_answer).outcome is not null then
+        return v_found.o_answer;
     end if;
-    select a.task_id into v_task from compute.actions a
-    where a.request_id = p_request_id and a.server_id = p_server_id;
-    if found then
-        return row('accepted', v_task, v_server.host, v_server.vm_state, v_server.task_state)::compute.accepted;
-    end if;
-    if v_server.locked_by is not null and p_project_id is not null then
-        return row('locked', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
-    end if;
+    v_server := v_found.o_server;
     -- One destroy is enough: a second request gets the task of the first.
     select a.task_id into v_task from compute.actions a
     where a.request_id = coalesce(
@@ -591,6 +603,30 @@ begin
     limit p_limit;
 end
 $$;
+CREATE FUNCTION compute.lock_server_v1(p_server_id uuid, p_project_id text, p_request_id text, OUT o_server compute.servers, OUT o_answer compute.accepted) RETURNS record
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_task uuid;
+begin
+    select v.* into o_server from compute.servers v where v.id = p_server_id for update;
+    if not found or o_server.project_id <> p_project_id then
+        o_answer := row('not_found', null, null, null, null);
+        return;
+    end if;
+    select a.task_id into v_task from compute.actions a
+    where a.request_id = p_request_id and a.server_id = p_server_id;
+    if found then
+        o_answer := row('accepted', v_task, o_server.host, o_server.vm_state, o_server.task_state);
+    elsif o_server.vm_state = 'deleted' then
+        o_answer := row('not_found', null, null, null, null);
+    elsif o_server.locked_by is not null and p_project_id is not null then
+        o_answer := row('locked', null, null, o_server.vm_state, o_server.task_state);
+    end if;
+end
+$$;
 CREATE FUNCTION compute.purging_allowed_v1(p_previous timestamp with time zone, p_elapsed_seconds double precision, p_witness timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -632,21 +668,15 @@ CREATE FUNCTION compute.restore_server_v1(p_server_id uuid, p_project_id text, p
 declare
     v_now timestamptz;
     v_server compute.servers;
+    v_found record;
     v_task uuid;
     v_live queue.tasks;
 begin
-    select * into v_server from compute.servers v where v.id = p_server_id for update;
-    if not found or v_server.vm_state = 'deleted' or v_server.project_id <> p_project_id then
-        return row('not_found', null, null, null, null)::compute.accepted;
+    select * into v_found from compute.lock_server_v1(p_server_id, p_project_id, p_request_id);
+    if (v_found.o_answer).outcome is not null then
+        return v_found.o_answer;
     end if;
-    select a.task_id into v_task from compute.actions a
-    where a.request_id = p_request_id and a.server_id = p_server_id;
-    if found then
-        return row('accepted', v_task, v_server.host, v_server.vm_state, v_server.task_state)::compute.accepted;
-    end if;
-    if v_server.locked_by is not null and p_project_id is not null then
-        return row('locked', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
-    end if;
+    v_server := v_found.o_server;
     v_now := queue.clock_v1();
     v_task := queue.new_id_v1();
     if v_server.task_state = 'soft-deleting' then
@@ -709,6 +739,8 @@ declare
         select s from unnest(p_settled) s
         where s.verdict in ('finished', 'rescued') and s.status in ('succeeded', 'failed', 'cancelled')
     );
+    v_servers uuid[] := array(select s.subject_id from unnest(v_ended) s);
+    v_requests text[] := array(select s.request_id from unnest(v_ended) s);
 begin
     update compute.servers v
     set vm_state = case
@@ -726,7 +758,7 @@ begin
         end,
         purge_at = case
             when s.status = 'succeeded' and s.kind = 'soft_delete'
-                then v_now + (select retention from compute.settings)
+                then v_now + v.keep_for
             when s.status = 'succeeded' and s.kind = 'restore' then null
             else v.purge_at
         end,
@@ -746,7 +778,12 @@ begin
         end,
         updated_at = v_now
     from unnest(v_ended) s
-    where v.id = s.subject_id and v.vm_state <> 'deleted';
+    where v.id = any(v_servers) and v.id = s.subject_id and v.vm_state <> 'deleted';
+    update compute.servers v
+    set task_state = null
+    from unnest(p_settled) s
+    where v.id = any(array(select p.subject_id from unnest(p_settled) p where p.verdict = 'waiting'))
+        and v.id = s.subject_id and s.verdict = 'waiting' and s.kind = 'purge';
     insert into compute.events (
         request_id, event, attempt, start_time, finish_time, result, reason, cause, host, worker_id
     )
@@ -763,8 +800,8 @@ begin
     set updated_at = v_now,
         message = case s.status when 'failed' then 'Error' when 'cancelled' then 'Cancelled' else a.message end
     from unnest(v_ended) s
-    where a.request_id = s.request_id;
-    perform compute.start_waiting_force_deletes_v1(v_ended);
+    where a.request_id = any(v_requests) and a.request_id = s.request_id;
+    perform compute.start_waiting_force_deletes_v1(v_servers);
 end
 $$;
 CREATE FUNCTION compute.show_action_v1(p_server_id uuid, p_request_id text) RETURNS SETOF compute.actions
@@ -795,7 +832,7 @@ begin
     limit 1;
 end
 $$;
-CREATE FUNCTION compute.start_waiting_force_deletes_v1(p_ended queue.settled[]) RETURNS void
+CREATE FUNCTION compute.start_waiting_force_deletes_v1(p_servers uuid[]) RETURNS void
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -805,8 +842,8 @@ declare
     v_action compute.actions;
 begin
     for v_server in
-        select v.* from compute.servers v join unnest(p_ended) s on v.id = s.subject_id
-        where v.force_delete_request_id is not null
+        select v.* from compute.servers v
+        where v.id = any(p_servers) and v.force_delete_request_id is not null
         order by v.id
     loop
         select * into v_action from compute.actions a where a.request_id = v_server.force_delete_request_id;
@@ -830,28 +867,36 @@ CREATE FUNCTION compute.sweep_v1(p_may_rescue boolean, p_limit integer, p_previo
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
+    SET lock_timeout TO '1s'
     AS $$
 declare
     v_now timestamptz := queue.clock_v1();
     v_queues text[];
+    v_subjects uuid[];
     v_tasks uuid[];
     v_settled queue.settled[] := '{}';
     v_purged text[];
 begin
     if not pg_try_advisory_xact_lock(hashtext('queue.sweep')) then
-        return query select v_now, 0, 0, null::text;
+        return query select null::timestamptz, 0, 0, null::text;
         return;
     end if;
     v_queues := queue.promote_due_v1(p_limit);
     if p_may_rescue then
+        v_subjects := array(
+            select t.subject_id
+            from queue.tasks t
+            where t.status = 'running'
+                and (t.lease_expires_at < v_now or t.lease_expires_at > v_now + interval '10 minutes')
+            limit p_limit
+        );
         -- Servers before tasks: only tasks whose server could be locked are rescued in this sweep.
         v_tasks := array(
             select t.id
-            from queue.tasks t
-            join compute.servers v on v.id = t.subject_id
-            where t.status = 'running' and t.lease_expires_at < v_now
+            from compute.servers v
+            join queue.tasks t on t.subject_id = v.id
+            where v.id = any(v_subjects) and t.subject_id = any(v_subjects)
             order by v.id
-            limit p_limit
             for update of v skip locked
         );
         v_settled := array(select s from queue.rescue_v1(v_tasks, p_limit) s);
@@ -935,11 +980,15 @@ begin
         end loop;
     end loop;
     v_due := (
-        select extract(epoch from t.available_at - v_now)
-        from queue.tasks t
-        where t.status = 'retrying' and t.queue = any(p_queues)
-        order by t.available_at
-        limit 1
+        select extract(epoch from min(first.available_at) - v_now)
+        from unnest(p_queues) as q (name)
+        cross join lateral (
+            select t.available_at
+            from queue.tasks t
+            where t.status = 'retrying' and t.queue = q.name
+            order by t.available_at
+            limit 1
+        ) first
     );
     if cardinality(v_ids) = 0 then
         return query select
@@ -1129,6 +1178,7 @@ $$;
 CREATE FUNCTION queue.list_workers_v1(p_limit integer) RETURNS TABLE(id text, queues text[], version text, started_at timestamp with time zone, last_seen_at timestamp with time zone, stopping boolean, alive boolean, running integer)
     LANGUAGE sql
     SET enable_seqscan TO 'off'
+    SET jit TO 'off'
     AS $$
     select w.id, w.queues, w.version, w.started_at, w.last_seen_at, w.stopping,
         w.last_seen_at > queue.clock_v1() - interval '30 seconds' and not w.stopping,
@@ -1150,6 +1200,10 @@ begin
     for ahead in 0 .. 3 loop
         perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date + ahead);
     end loop;
+    -- Workers that are long gone; one that still has leases is kept until they are rescued.
+    delete from queue.workers w
+    where w.last_seen_at < v_now - (select history_retention from queue.settings)
+        and not exists (select from queue.tasks t where t.status = 'running' and t.worker_id = w.id);
     for v_name in
         select c.relname
         from pg_inherits i join pg_class c on c.oid = i.inhrelid
@@ -1270,7 +1324,9 @@ begin
     from (
         select r.id, r.lease_token
         from queue.tasks r
-        where r.status = 'running' and r.lease_expires_at < v_now and (p_ids is null or r.id = any(p_ids))
+        where r.status = 'running' and (p_ids is null or r.id = any(p_ids))
+            -- No lease lasts so long: it was granted before the clock was set back.
+            and (r.lease_expires_at < v_now or r.lease_expires_at > v_now + interval '10 minutes')
         order by r.id
         limit p_limit
         for update skip locked
@@ -1293,13 +1349,14 @@ end
 $$;
 CREATE FUNCTION queue.sweep_v1(p_may_rescue boolean, p_limit integer, p_previous timestamp with time zone, p_elapsed_seconds double precision, p_witness timestamp with time zone) RETURNS TABLE(swept_at timestamp with time zone, rescued integer, enqueued integer, note text)
     LANGUAGE plpgsql
+    SET lock_timeout TO '1s'
     AS $$
 declare
     v_queues text[];
     v_settled queue.settled[] := '{}';
 begin
     if not pg_try_advisory_xact_lock(hashtext('queue.sweep')) then
-        return query select queue.clock_v1(), 0, 0, null::text;
+        return query select null::timestamptz, 0, 0, null::text;
         return;
     end if;
     v_queues := queue.promote_due_v1(p_limit);
@@ -1337,16 +1394,6 @@ CREATE TABLE compute.purge_guard (
     hour_count integer DEFAULT 0 NOT NULL,
     CONSTRAINT purge_guard_only_row_check CHECK (only_row),
     CONSTRAINT reason_goes_with_stop CHECK (((stopped_at IS NULL) = (stopped_reason IS NULL)))
-);
-CREATE TABLE compute.settings (
-    only_row boolean DEFAULT true NOT NULL,
-    retention interval DEFAULT '7 days'::interval NOT NULL,
-    purges_per_hour integer DEFAULT 500 NOT NULL,
-    max_attempts integer DEFAULT 5 NOT NULL,
-    CONSTRAINT settings_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
-    CONSTRAINT settings_only_row_check CHECK (only_row),
-    CONSTRAINT settings_purges_per_hour_check CHECK ((purges_per_hour >= 0)),
-    CONSTRAINT settings_retention_check CHECK ((retention >= '00:00:01'::interval))
 );
 CREATE SEQUENCE queue.lease_token_seq
     START WITH 1
@@ -1415,6 +1462,7 @@ CREATE INDEX history_by_id ON ONLY queue.history USING btree (id);
 CREATE INDEX history_by_subject ON ONLY queue.history USING btree (subject_id, finished_at DESC);
 CREATE INDEX tasks_claimable ON queue.tasks USING btree (queue, priority, "position") WHERE (status = 'queued'::text);
 CREATE INDEX tasks_in_backoff ON queue.tasks USING btree (available_at) WHERE (status = 'retrying'::text);
+CREATE INDEX tasks_in_backoff_by_queue ON queue.tasks USING btree (queue, available_at) WHERE (status = 'retrying'::text);
 CREATE UNIQUE INDEX tasks_one_live_per_subject ON queue.tasks USING btree (subject_id);
 CREATE INDEX tasks_running ON queue.tasks USING btree (worker_id) WHERE (status = 'running'::text);
 ALTER TABLE ONLY compute.actions

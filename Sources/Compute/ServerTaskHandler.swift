@@ -17,13 +17,13 @@ package struct ServerTaskHandler: TaskHandler {
 
     package var kinds: Set<String> { Set(ServerTaskKind.allCases.map(\.rawValue)) }
 
-    package func run(_ task: QueuedTask, progress: @escaping @Sendable (TaskProgress) -> Void) async -> TaskOutcome {
+    package func run(_ task: QueuedTask, attempt: TaskAttempt) async -> TaskOutcome {
         guard let kind = ServerTaskKind(rawValue: task.kind), let driver = drivers[task.queue] else {
             preconditionFailure("a task was claimed that this worker cannot do")
         }
         do {
             if kind.destroys, try await !beginDestroy(task) { return .cancelled }
-            try await act(kind, task, driver) { progress(TaskProgress(step: $0.name, percent: $0.percent)) }
+            try await act(kind, task, attempt, driver)
             return .succeeded()
         } catch let error as HypervisorError where error.code == .unknownOutcome {
             return await verify(kind, task, driver, after: error)
@@ -37,29 +37,34 @@ package struct ServerTaskHandler: TaskHandler {
     private func act(
         _ kind: ServerTaskKind,
         _ task: QueuedTask,
-        _ driver: any HypervisorDriver,
-        _ progress: @escaping @Sendable (HypervisorStep) -> Void
+        _ attempt: TaskAttempt,
+        _ driver: any HypervisorDriver
     ) async throws(HypervisorError) {
         let fence = Fence(timeline: task.lease.timeline, token: task.lease.token)
+        let lease = HypervisorLease(fence: fence, isHeld: attempt.isHeld)
+        let progress = { @Sendable (step: HypervisorStep) in
+            attempt.report(TaskProgress(step: step.name, percent: step.percent))
+        }
         switch kind {
-        case .softDelete: try await driver.softDelete(task.subjectID, fence: fence, progress: progress)
-        case .restore: try await driver.restore(task.subjectID, fence: fence, progress: progress)
-        case .purge, .forceDelete: try await driver.destroy(task.subjectID, fence: fence, progress: progress)
+        case .softDelete: try await driver.softDelete(task.subjectID, lease: lease, progress: progress)
+        case .restore: try await driver.restore(task.subjectID, lease: lease, progress: progress)
+        case .purge, .forceDelete: try await driver.destroy(task.subjectID, lease: lease, progress: progress)
         }
     }
 
-    /// Looks at the server after a call whose outcome is unknown.
+    /// Looks at the server after a call whose outcome is unknown. It stays unknown when the host does not answer that
+    /// either: something was tried, so this must not pass for waiting.
     private func verify(
         _ kind: ServerTaskKind,
         _ task: QueuedTask,
         _ driver: any HypervisorDriver,
-        after error: HypervisorError
+        after original: HypervisorError
     ) async -> TaskOutcome {
         do {
             let state = try await driver.powerState(of: task.subjectID)
-            return kind.isDone(state) ? .succeeded() : .failed(TaskFailure(error))
+            return kind.isDone(state) ? .succeeded() : .failed(TaskFailure(original))
         } catch {
-            return kind.destroys && error.code == .notFound ? .succeeded() : .failed(TaskFailure(error))
+            return kind.destroys && error.code == .notFound ? .succeeded() : .failed(TaskFailure(original))
         }
     }
 

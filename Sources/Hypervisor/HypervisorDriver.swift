@@ -25,30 +25,30 @@ package protocol HypervisorDriver: Sendable {
     /// Powers a server off and keeps its disk, its definition and everything else that is needed to start it again.
     /// - Parameters:
     ///   - server: identity of the server.
-    ///   - fence: fence of the lease under which the caller acts.
+    ///   - lease: the lease under which the caller acts; asked under the server's lock, right before the change.
     ///   - progress: told of each step; called on any thread, and never after the call has returned.
     /// - Throws: ``HypervisorError`` of any code.
     func softDelete(
         _ server: UUID,
-        fence: Fence,
+        lease: HypervisorLease,
         progress: @escaping @Sendable (HypervisorStep) -> Void
     ) async throws(HypervisorError)
 
     /// Powers a soft-deleted server on.
-    /// - Parameters: as for ``softDelete(_:fence:progress:)``.
+    /// - Parameters: as for ``softDelete(_:lease:progress:)``.
     /// - Throws: ``HypervisorError`` of any code.
     func restore(
         _ server: UUID,
-        fence: Fence,
+        lease: HypervisorLease,
         progress: @escaping @Sendable (HypervisorStep) -> Void
     ) async throws(HypervisorError)
 
     /// Removes a server and its disks for good. Removing what is not there is success, never `.notFound`.
-    /// - Parameters: as for ``softDelete(_:fence:progress:)``.
+    /// - Parameters: as for ``softDelete(_:lease:progress:)``.
     /// - Throws: ``HypervisorError`` of any code but `.notFound`.
     func destroy(
         _ server: UUID,
-        fence: Fence,
+        lease: HypervisorLease,
         progress: @escaping @Sendable (HypervisorStep) -> Void
     ) async throws(HypervisorError)
 }

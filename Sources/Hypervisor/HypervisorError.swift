@@ -28,7 +28,7 @@ package struct HypervisorError: Error {
         package static let permanent = Code(value: .permanent)
         /// The connection to the hypervisor was lost after the change was asked for.
         package static let unknownOutcome = Code(value: .unknownOutcome)
-        /// A higher fence has been seen for this server; nothing was changed.
+        /// A higher fence has been seen for this server, or the lease has run out; nothing was changed.
         package static let staleFence = Code(value: .staleFence)
         /// The host has no such server.
         package static let notFound = Code(value: .notFound)

@@ -3,7 +3,7 @@ import Foundation
 /// The leases one worker process holds, and what must happen to them. Pure: no clock, no I/O.
 ///
 /// A lease goes: granted -> held (each heartbeat moves its deadline) -> finished,
-/// or held -> stopping (asked to cancel, lost, about to run out, or the process shuts down) -> finished.
+/// or held -> stopping (asked to cancel, lost, about to run out, too slow, or the process shuts down) -> finished.
 /// Deadlines are instants of this process's monotonic clock, counted from *before* the claim or heartbeat was sent, so
 /// that this process gives a lease up before the database does.
 struct LeaseBook: Sendable {
@@ -11,6 +11,7 @@ struct LeaseBook: Sendable {
     enum StopReason: Sendable, Hashable {
         case cancelRequested
         case shutdown
+        case timedOut
         case leaseLost
     }
 
@@ -89,6 +90,11 @@ struct LeaseBook: Sendable {
     mutating func expire(at now: ContinuousClock.Instant) -> [HeldLease] {
         let ending = entries.filter { $0.value.deadline - margin <= now }.map(\.key)
         return ending.filter { mark($0, .leaseLost) }
+    }
+
+    /// Stops a task whose attempt has taken too long.
+    mutating func timeOut(_ lease: HeldLease) {
+        _ = mark(lease, .timedOut)
     }
 
     /// Stops every task, for the end of the process's grace.

@@ -37,7 +37,20 @@ package protocol TaskHandler: Sendable {
     /// Makes one attempt. What it does outside must be fenced by the task's lease.
     ///
     /// Cancellation: the lease is lost, somebody asked to stop, or the process shuts down: it should return soon.
-    func run(_ task: QueuedTask, progress: @escaping @Sendable (TaskProgress) -> Void) async -> TaskOutcome
+    func run(_ task: QueuedTask, attempt: TaskAttempt) async -> TaskOutcome
+}
+
+/// What a handler can ask and tell while it makes an attempt.
+package struct TaskAttempt: Sendable {
+    /// Tells how far it is; goes to the database with a heartbeat.
+    package var report: @Sendable (TaskProgress) -> Void
+    /// Whether the lease is still held, by this process's own monotonic clock; to be asked right before every effect.
+    package var isHeld: @Sendable () -> Bool
+
+    package init(report: @escaping @Sendable (TaskProgress) -> Void, isHeld: @escaping @Sendable () -> Bool) {
+        self.report = report
+        self.isHeld = isHeld
+    }
 }
 
 /// How far an attempt is.

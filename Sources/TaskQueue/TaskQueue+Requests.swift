@@ -170,8 +170,8 @@ package struct SweepRequest: Sendable, Hashable {
 
 /// What a sweep did.
 package struct SweepAnswer: Sendable, Hashable {
-    /// The database's clock.
-    package var sweptAt: Date
+    /// The database's clock; nil when another sweep was at work, and this one did nothing.
+    package var sweptAt: Date?
     package var rescued: Int
     /// Tasks that the owner of the subjects made in this sweep.
     package var enqueued: Int

@@ -135,7 +135,7 @@ extension SweepRequest {
 
 extension SweepAnswer {
     init(_ row: Row) throws {
-        sweptAt = try row.decode(Date.self, "swept_at")
+        sweptAt = try row.decode(Date?.self, "swept_at")
         rescued = Int(try row.decode(Int32.self, "rescued"))
         enqueued = Int(try row.decode(Int32.self, "enqueued"))
         note = try row.decode(String?.self, "note")

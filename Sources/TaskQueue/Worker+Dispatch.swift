@@ -11,6 +11,7 @@ extension Worker {
         var drainBegan = false
         while !Task.isCancelled {
             var pause = options.pollInterval
+            state.withLock { $0.lastDispatch = .now }
             if state.withLock({ $0.isDraining }) {
                 if !drainBegan {
                     drainBegan = true
@@ -39,10 +40,12 @@ extension Worker {
         guard !request.queues.isEmpty else { return options.pollInterval }
         let sent = ContinuousClock.now
         let claim: Claim
+        state.withLock { $0.isClaiming = true }
         do {
             claim = try await queue.claim(request)
         } catch {
             state.withLock { state in
+                state.isClaiming = false
                 state.contact.failed()
                 // If it was a look from the start, nobody has looked.
                 state.lastPoll = nil
@@ -51,6 +54,7 @@ extension Worker {
             return min(options.pollInterval, Self.claimPause)
         }
         let stops = state.withLock { state in
+            state.isClaiming = false
             state.contact.succeeded(at: .now)
             return record(claim, sent: sent, in: &state)
         }
@@ -99,7 +103,8 @@ extension Worker {
     /// Sweeps and claims when the next task in backoff falls due, if that is before the next sweep.
     private func scheduleDue(_ delay: Duration?, _ group: inout DiscardingTaskGroup) {
         guard let delay, delay < options.sweepInterval else { return }
-        let due = ContinuousClock.now + max(delay, .milliseconds(10))
+        // Overdue means that another's sweep is at it, or cannot: no reason to spin.
+        let due = ContinuousClock.now + (delay > .zero ? delay : .milliseconds(250))
         let isFirst = state.withLock { state in
             if let planned = state.dueAt, planned <= due, planned > .now { return false }
             state.dueAt = due
@@ -137,10 +142,7 @@ extension Worker {
         guard let handler = handlers[task.kind] else { preconditionFailure("claimed a kind without a handler") }
         return await withTaskGroup { group in
             group.addTask { () -> TaskOutcome? in
-                await handler.run(task) { progress in
-                    self.state.withLock { $0.book.report(progress, of: task.held) }
-                    self.beat.signal()
-                }
+                await handler.run(task, attempt: self.taskAttempt(task.held))
             }
             group.addTask { () -> TaskOutcome? in
                 while !Task.isCancelled, self.state.withLock({ $0.book.stopReason(of: task.held) }) == nil {
@@ -148,11 +150,27 @@ extension Worker {
                 }
                 return nil
             }
+            group.addTask { () -> TaskOutcome? in
+                // Cut short when the handler ends in time.
+                try? await Task.sleep(for: self.options.attemptLimit)
+                self.state.withLock { if !Task.isCancelled { $0.book.timeOut(task.held) } }
+                return nil
+            }
             var outcome = await group.next() ?? nil
             group.cancelAll()
             while outcome == nil, let next = await group.next() { outcome = next }
             return outcome ?? .cancelled
         }
+    }
+
+    private func taskAttempt(_ lease: HeldLease) -> TaskAttempt {
+        TaskAttempt(
+            report: { progress in
+                self.state.withLock { $0.book.report(progress, of: lease) }
+                self.beat.signal()
+            },
+            isHeld: { self.state.withLock { $0.book.isHeld(lease, at: .now) } }
+        )
     }
 
     /// Tells tasks that they must stop.

@@ -51,6 +51,8 @@ extension Worker {
 
     private func ending(of task: QueuedTask, _ outcome: TaskOutcome, stopped: LeaseBook.StopReason?) -> TaskEnding {
         switch outcome {
+        case .cancelled where stopped == .timedOut, .failed where stopped == .timedOut:
+            return TaskEnding(lease: task.held, verb: verb(after: .timedOut, task), failure: .timedOut)
         case .succeeded(let result):
             return TaskEnding(lease: task.held, verb: .succeeded, result: result)
         case .cancelled:
@@ -63,13 +65,22 @@ extension Worker {
             case .cancelRequested:
                 return TaskEnding(lease: task.held, verb: .cancelled, failure: failure)
             default:
-                let verb = options.retryPolicy.verb(
-                    after: failure,
-                    attempt: task.attempt,
-                    maxAttempts: task.maxAttempts
-                )
-                return TaskEnding(lease: task.held, verb: verb, failure: failure)
+                return TaskEnding(lease: task.held, verb: verb(after: failure, task), failure: failure)
             }
         }
     }
+
+    private func verb(after failure: TaskFailure, _ task: QueuedTask) -> TaskEnding.Verb {
+        options.retryPolicy.verb(after: failure, attempt: task.attempt, maxAttempts: task.maxAttempts)
+    }
+}
+
+extension TaskFailure {
+    /// The attempt took longer than ``WorkerOptions/attemptLimit``.
+    static let timedOut = TaskFailure(
+        isTransient: true,
+        code: "timed_out",
+        reason: "The attempt took too long and was stopped.",
+        cause: "the attempt took longer than worker.attempt_limit"
+    )
 }

@@ -7,8 +7,10 @@ extension Worker {
     private static let progressPause = Duration.milliseconds(500)
 
     func heartbeats() async {
-        let interval = options.leaseDuration / 3
+        // Not seldom either, however long the lease is: whoever asks wants to know that the worker lives.
+        let interval = min(options.leaseDuration / 3, .seconds(10))
         while !Task.isCancelled {
+            state.withLock { $0.lastBeat = .now }
             let succeeded = await heartbeatOnce()
             // Progress and reconnects ask for one early; a failed one is repeated soon.
             await beat.wait(upTo: succeeded ? interval : min(interval, .seconds(1)))
@@ -21,6 +23,11 @@ extension Worker {
         let sent = ContinuousClock.now
         do {
             let answers = try await queue.heartbeat(request)
+            let isFirst = state.withLock { state in
+                defer { state.isReady = true }
+                return !state.isReady
+            }
+            if isFirst { observe(.ready) }
             let learned = state.withLock { state in
                 state.contact.succeeded(at: .now)
                 return state.book.learn(answers, sent: sent, leaseDuration: options.leaseDuration)
@@ -56,7 +63,7 @@ extension Worker {
             defer { state.unknown = Set(still) }
             return still.filter(state.unknown.contains)
         }
-        guard !unknown.isEmpty else { return }
+        guard !unknown.isEmpty, !state.withLock({ $0.isClaiming }) else { return }
         do {
             _ = try await queue.finish(unknown.map { TaskEnding(lease: $0, verb: .released) })
             unknown.forEach { observe(.handedBack($0)) }
@@ -99,10 +106,12 @@ extension Worker {
             let answer = try await queue.sweep(request)
             state.withLock { state in
                 state.contact.succeeded(at: .now)
-                state.lastSweep = (answer.sweptAt, now)
+                guard let sweptAt = answer.sweptAt else { return }
+                // A process that was paused meanwhile knows too little of when that was.
+                state.lastSweep = now.duration(to: .now) < .seconds(60) ? (sweptAt, now) : nil
             }
             if answer.rescued > 0 { observe(.rescued(answer.rescued)) }
-            tell(note: answer.note)
+            if answer.sweptAt != nil { tell(note: answer.note) }
         } catch {
             state.withLock { $0.contact.failed() }
             observe(.sweepFailed(QueueError(unknown: error)))

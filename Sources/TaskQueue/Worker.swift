@@ -20,7 +20,14 @@ package final class Worker: Service, Sendable {
         var lastSweep: (sweptAt: Date, at: ContinuousClock.Instant)?
         var lastMaintenance: ContinuousClock.Instant?
         var note: String?
+        /// The first heartbeat has been answered.
+        var isReady = false
         var isDraining = false
+        /// A claim is on its way, so leases may be ours that no task here knows yet.
+        var isClaiming = false
+        /// When the loops last came round, whether the database answered or not.
+        var lastBeat = ContinuousClock.now
+        var lastDispatch = ContinuousClock.now
     }
 
     let queue: TaskQueue
@@ -68,6 +75,12 @@ package final class Worker: Service, Sendable {
 
     /// Tasks that run now.
     package var runningCount: Int { state.withLock { $0.book.entries.count } }
+
+    /// Whether the loops come round: they wait for the database at most some seconds, and for nothing else.
+    package var isAlive: Bool {
+        let limit = options.pollInterval + .seconds(60)
+        return state.withLock { $0.lastBeat.duration(to: .now) < limit && $0.lastDispatch.duration(to: .now) < limit }
+    }
 
     /// Whether the database has answered within the last lease.
     package var isInContact: Bool { state.withLock { $0.contact.hasLasted(.zero, at: .now) } }

@@ -14,6 +14,8 @@ package struct WorkerOptions: Sendable {
     /// How long running tasks may go on after shutdown was asked for.
     package var shutdownGrace: Duration
     package var retryPolicy: RetryPolicy
+    /// How long an attempt may take before it is stopped and counts as failed.
+    package var attemptLimit: Duration
 
     package init(
         workerID: String,
@@ -23,7 +25,8 @@ package struct WorkerOptions: Sendable {
         pollInterval: Duration = .seconds(5),
         sweepInterval: Duration = .seconds(10),
         shutdownGrace: Duration = .seconds(20),
-        retryPolicy: RetryPolicy = RetryPolicy()
+        retryPolicy: RetryPolicy = RetryPolicy(),
+        attemptLimit: Duration = .seconds(600)
     ) {
         self.workerID = workerID
         self.version = version
@@ -33,11 +36,14 @@ package struct WorkerOptions: Sendable {
         self.sweepInterval = sweepInterval
         self.shutdownGrace = shutdownGrace
         self.retryPolicy = retryPolicy
+        self.attemptLimit = attemptLimit
     }
 }
 
 /// What happens in a worker that somebody may want to see. The process decides how loudly it says so.
 package enum WorkerEvent: Sendable {
+    /// The database knows the worker, and it looks for tasks. Once.
+    case ready
     case started(QueuedTask)
     case ended(QueuedTask, status: String, failure: TaskFailure?)
     /// The task ran on without its lease, or its ending came too late; nothing was written.

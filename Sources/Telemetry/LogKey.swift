@@ -26,10 +26,6 @@ package enum LogKey {
     package static let errorCode = "error.code"
     /// What an error says of itself.
     package static let errorMessage = "error.message"
-    /// Five characters by which PostgreSQL names an error.
-    package static let databaseSQLState = "db.sqlstate"
-    /// Configuration key.
-    package static let configurationKey = "configuration.key"
     /// How long something took, in milliseconds.
     package static let durationMilliseconds = "duration_ms"
 }

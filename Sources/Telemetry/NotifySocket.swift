@@ -1,8 +1,8 @@
-import Glibc
+package import Glibc
 
 /// The datagram socket on which systemd listens: a path, or a name in the abstract namespace written with a leading
 /// `@`.
-struct NotifySocket: Sendable {
+package struct NotifySocket: Sendable {
     let name: String
 
     /// Sends one message, without ever waiting.
@@ -29,7 +29,7 @@ struct NotifySocket: Sendable {
     }
 
     /// The address of a name, and how many of its bytes count: an abstract name ends where its length says.
-    static func address(_ name: String) -> (value: sockaddr_un, length: socklen_t)? {
+    package static func address(_ name: String) -> (value: sockaddr_un, length: socklen_t)? {
         var value = sockaddr_un()
         value.sun_family = sa_family_t(AF_UNIX)
         var path = Array(name.utf8)

@@ -23,6 +23,24 @@ extension ProcessConfiguration {
         return text
     }
 
+    /// Reads a text that must be there and makes a value of it; what cannot be made is told with the key's name.
+    ///
+    /// The text is not shown, as it may be secret: the error of `make` must not show it either.
+    /// - Throws: ``ConfigurationError`` `.missing` when the key is not set or empty, `.invalid` when `make` throws.
+    package func required<Made>(_ key: String, _ make: (String) throws -> Made) throws(ConfigurationError) -> Made {
+        let text = try requiredString(key)
+        do {
+            return try make(text)
+        } catch {
+            throw ConfigurationError(
+                .invalid,
+                key: key,
+                message: "\(Self.name(key)) cannot be used: \("\(error)".oneLine)",
+                cause: error
+            )
+        }
+    }
+
     /// Reads a whole number in decimal digits.
     /// - Throws: ``ConfigurationError`` `.invalid` when it is no number or outside `range`.
     package func int(

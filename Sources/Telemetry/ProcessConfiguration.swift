@@ -3,9 +3,8 @@ import Foundation
 
 /// Where a process reads its settings from, the first that has a key deciding:
 ///
-/// 1. the environment: `database.url` is `REPRIEVE_DATABASE_URL`, `queue.pollInterval` is
-/// `REPRIEVE_QUEUE_POLL_INTERVAL`; 2. one file for each key in the folder that `CREDENTIALS_DIRECTORY` names (systemd's
-/// `LoadCredential=`, or a mounted
+/// 1. the environment: `database.url` is `REPRIEVE_DATABASE_URL`;
+/// 2. a file for each key in the folder that `CREDENTIALS_DIRECTORY` names (systemd's `LoadCredential=`, or a mounted
 ///    secret of Kubernetes): `database.url` is the file `database-url`. These values are secret, whatever the key;
 /// 3. the JSON file that `REPRIEVE_CONFIG_FILE` names: `{"database": {"url": "…"}}`;
 /// 4. the default of the key.

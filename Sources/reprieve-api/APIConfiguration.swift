@@ -34,11 +34,14 @@ struct APIConfiguration {
     }
 
     init(_ sources: ProcessConfiguration) throws {
-        database = try PostgresConfiguration(
-            connectionString: sources.requiredString("database.url"),
-            applicationName: "reprieve-api",
-            usesPreparedStatements: sources.bool("database.prepared_statements", default: true)
-        )
+        let usesPreparedStatements = try sources.bool("database.prepared_statements", default: true)
+        database = try sources.required("database.url") {
+            try PostgresConfiguration(
+                connectionString: $0,
+                applicationName: "reprieve-api",
+                usesPreparedStatements: usesPreparedStatements
+            )
+        }
         poolSize = try sources.int("database.pool_size", default: 8, in: 1...64)
         host = try sources.string("api.host", default: "127.0.0.1")
         port = try sources.int("api.port", default: 8774, in: 0...65535)

@@ -14,14 +14,19 @@ struct APIService: Service {
     let logger: Logger
 
     func run() async throws {
-        guard try await waitForDatabase() else { return }
-        try await HTTPListener(
-            host: configuration.host,
-            port: configuration.port,
-            responder: responder,
-            logger: logger,
-            onListening: listening
-        ).run()
+        try await withGracefulShutdownHandler {
+            guard try await waitForDatabase() else { return }
+            try await HTTPListener(
+                host: configuration.host,
+                port: configuration.port,
+                setting: "api.port (REPRIEVE_API_PORT)",
+                responder: responder,
+                logger: logger,
+                onListening: listening
+            ).run()
+        } onGracefulShutdown: {
+            systemd.stopping()
+        }
     }
 
     /// - Returns: false when the process is told to stop meanwhile.
@@ -31,7 +36,8 @@ struct APIService: Service {
                 try await Migrator.waitForSchema(pool) { error in
                     logger.warning(
                         "the database does not answer, waiting",
-                        metadata: [LogKey.errorMessage: "\(error)"]
+                        // The pool only says that it waited; the cause is why the last connection failed.
+                        metadata: [LogKey.errorMessage: "\(error.cause ?? error)"]
                     )
                     systemd.status("waiting for the database")
                 }

@@ -1,12 +1,16 @@
 import ComputeAPI
+import Foundation
 import Hummingbird
 import Logging
+import NIOCore
 import ServiceLifecycle
 
 /// An HTTP server as a service, whose failure says where it wanted to listen.
 struct HTTPListener<Responder: HTTPResponder<ConnectionContext>>: Service {
     let host: String
     let port: Int
+    /// The setting that the port comes from, as an operator knows it.
+    let setting: String
     let responder: Responder
     let logger: Logger
     let onListening: @Sendable (Int) async -> Void
@@ -28,7 +32,15 @@ struct HTTPListener<Responder: HTTPResponder<ConnectionContext>>: Service {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            throw Failure(description: "cannot serve HTTP on \(host):\(port): \(error)")
+            throw failure(error)
         }
+    }
+
+    private func failure(_ error: any Error) -> Failure {
+        let isInUse = (error as? IOError)?.errnoCode == EADDRINUSE
+        return Failure(
+            description: isInUse
+                ? "\(setting): \(host):\(port) is in use" : "cannot serve HTTP on \(host):\(port): \(error)"
+        )
     }
 }

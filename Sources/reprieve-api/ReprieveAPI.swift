@@ -14,6 +14,11 @@ import UnixSignals
 @main
 struct ReprieveAPI {
     static func main() async {
+        CommandLineArguments.answer(
+            program: "reprieve-api",
+            about: "Serves the OpenStack Compute API of Reprieve, the recycle bin for virtual machines.",
+            required: ["database.url", "api.auth"]
+        )
         do {
             let sources = try await ProcessConfiguration()
             try LogSetup.bootstrap(sources)
@@ -21,8 +26,7 @@ struct ReprieveAPI {
         } catch {
             FileHandle.standardError.write(Data("reprieve-api: \(error)\n".utf8))
             // A wrong setting stays wrong: systemd is told not to try again (sysexits.h, EX_CONFIG).
-            let isWrongSetting = error is ConfigurationError || (error as? PostgresError)?.code == .invalidConfiguration
-            exit(isWrongSetting ? 78 : 1)
+            exit(error is ConfigurationError ? 78 : 1)
         }
     }
 
@@ -34,6 +38,7 @@ struct ReprieveAPI {
             maximumConnections: configuration.poolSize,
             logger: logger
         )
+        try await refuseWrongSchema(pool)
         let notifier = TaskNotifier(queue: TaskQueue(pool: pool), logger: logger)
         let api = ComputeAPI(
             servers: ServerStore(pool: pool, notifier: notifier),
@@ -51,8 +56,9 @@ struct ReprieveAPI {
                 logger: logger
             ),
         ]
+        // When one fails the others end in order: requests are answered, and the failure alone is told.
         var group = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0) },
+            services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
@@ -60,6 +66,15 @@ struct ReprieveAPI {
         group.maximumGracefulShutdownDuration = configuration.shutdownGrace
         try await ServiceGroup(configuration: group).run()
         logger.notice("stopped")
+    }
+
+    /// Says so before anything else is started; a database that does not answer is waited for later.
+    private static func refuseWrongSchema(_ pool: ConnectionPool) async throws {
+        do {
+            try await Migrator.check(pool)
+        } catch let error as PostgresError where error.retry != .never {
+            return
+        }
     }
 
     private static func healthService(
@@ -79,6 +94,7 @@ struct ReprieveAPI {
         return HTTPListener(
             host: configuration.host,
             port: configuration.healthPort,
+            setting: "api.health_port (REPRIEVE_API_HEALTH_PORT)",
             responder: responder,
             logger: logger
         ) { port in

@@ -13,6 +13,11 @@ import UnixSignals
 @main
 struct ReprieveWorker {
     static func main() async {
+        CommandLineArguments.answer(
+            program: "reprieve-worker",
+            about: "Works off the tasks of its hosts: powers servers off, restores them, purges them.",
+            required: ["database.url", "worker.driver", "fake.directory"]
+        )
         do {
             let sources = try await ProcessConfiguration()
             try LogSetup.bootstrap(sources)
@@ -20,8 +25,7 @@ struct ReprieveWorker {
         } catch {
             FileHandle.standardError.write(Data("reprieve-worker: \(error)\n".utf8))
             // A wrong setting stays wrong: systemd is told not to try again (sysexits.h, EX_CONFIG).
-            let isWrongSetting = error is ConfigurationError || (error as? PostgresError)?.code == .invalidConfiguration
-            exit(isWrongSetting ? 78 : 1)
+            exit(error is ConfigurationError ? 78 : 1)
         }
     }
 
@@ -29,7 +33,10 @@ struct ReprieveWorker {
         let options = configuration.options
         var logger = Logger(label: "reprieve-worker")
         logger[metadataKey: LogKey.workerID] = "\(options.workerID)"
-        let log = WorkerLog(logger: logger, notifier: SystemdNotifier(logger: logger) { true })
+        // The notifier asks after the worker, and the worker tells the notifier: this is where they meet.
+        let watched = Guarded<Worker?>(nil)
+        let notifier = SystemdNotifier(logger: logger) { watched.withLock { $0 }?.isAlive ?? true }
+        let log = WorkerLog(logger: logger, notifier: notifier, hosts: options.queues.keys.sorted())
 
         let pool = ConnectionPool(
             configuration: configuration.database,
@@ -37,7 +44,11 @@ struct ReprieveWorker {
             logger: logger
         )
         try await Migrator.waitForSchema(pool) { error in
-            logger.warning("the database does not answer, waiting", metadata: [LogKey.errorMessage: "\(error)"])
+            logger.warning(
+                "the database does not answer, waiting",
+                // The pool only says that it waited; the cause is why the last connection failed.
+                metadata: [LogKey.errorMessage: "\(error.cause ?? error)"]
+            )
         }
 
         let listener = Listener(configuration: configuration.database, channels: [Worker.channel], logger: logger)
@@ -48,7 +59,8 @@ struct ReprieveWorker {
             notifications: listener.events,
             observe: log.observe
         )
-        let services: [any Service] = [log.notifier, pool, listener, worker]
+        watched.withLock { $0 = worker }
+        let services: [any Service] = [notifier, pool, listener, worker]
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -56,8 +68,6 @@ struct ReprieveWorker {
         )
         // A driver that cannot be cancelled must not keep the process for ever.
         group.maximumGracefulShutdownDuration = options.shutdownGrace + .seconds(10)
-        logger.notice("working", metadata: [LogKey.queueName: "\(options.queues.keys.sorted().joined(separator: ","))"])
-        log.notifier.ready(status: log.summary(hosts: options.queues.keys.sorted()))
         try await ServiceGroup(configuration: group).run()
         logger.notice("stopped")
     }

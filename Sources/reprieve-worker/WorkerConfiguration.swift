@@ -18,11 +18,10 @@ import Telemetry
 /// - `worker.sweep_interval` (10ms ... 300s, default 10s): how often it looks for due purges and lost leases.
 /// - `worker.shutdown_grace` (0s ... 1h, default 20s): how long running tasks may go on after SIGTERM.
 /// - `worker.retry_base` (1ms ... 1h, default 1s), `worker.retry_cap` (1ms ... 24h, default 60s): the bounds of the random
-///   delay before another attempt.
+///   delay before another attempt; the cap is at least the base.
+/// - `worker.attempt_limit` (1s ... 24h, default 10m): an attempt that takes longer is stopped and counts as failed.
 /// - `fake.directory` (string, required by the driver `fake`): where the make-believe machines live.
 struct WorkerConfiguration {
-    static let version = "0.1.0"
-
     var database: PostgresConfiguration
     var poolSize: Int
     var options: WorkerOptions
@@ -33,17 +32,20 @@ struct WorkerConfiguration {
     }
 
     init(_ sources: ProcessConfiguration) throws {
-        database = try PostgresConfiguration(
-            connectionString: sources.requiredString("database.url"),
-            applicationName: "reprieve-worker",
-            usesPreparedStatements: sources.bool("database.prepared_statements", default: true)
-        )
+        let usesPreparedStatements = try sources.bool("database.prepared_statements", default: true)
+        database = try sources.required("database.url") {
+            try PostgresConfiguration(
+                connectionString: $0,
+                applicationName: "reprieve-worker",
+                usesPreparedStatements: usesPreparedStatements
+            )
+        }
         poolSize = try sources.int("database.pool_size", default: 4, in: 2...64)
-        let hosts = try sources.strings("worker.hosts", default: [ProcessInfo.processInfo.hostName])
+        let hosts = try Self.hosts(sources)
         let concurrency = try sources.int("worker.concurrency", default: 4, in: 1...512)
         options = WorkerOptions(
             workerID: Self.newWorkerID(),
-            version: Self.version,
+            version: ProgramVersion.current,
             queues: Dictionary(hosts.map { ($0, concurrency) }, uniquingKeysWith: max),
             leaseDuration: try sources.duration(
                 "worker.lease",
@@ -57,9 +59,29 @@ struct WorkerConfiguration {
                 default: .seconds(20),
                 in: .zero ... .seconds(3600)
             ),
-            retryPolicy: try Self.retryPolicy(sources)
+            retryPolicy: try Self.retryPolicy(sources),
+            attemptLimit: try sources.duration(
+                "worker.attempt_limit",
+                default: .seconds(600),
+                in: .seconds(1) ... .seconds(86400)
+            )
         )
         drivers = try Self.drivers(for: hosts, sources)
+    }
+
+    private static func hosts(_ sources: ProcessConfiguration) throws(ConfigurationError) -> [String] {
+        let hosts = try sources.strings("worker.hosts", default: [ProcessInfo.processInfo.hostName])
+        let isName = { (host: String) in host.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,252}/) != nil }
+        guard !hosts.isEmpty, hosts.allSatisfy(isName) else {
+            throw ConfigurationError(
+                .invalid,
+                key: "worker.hosts",
+                message:
+                    "worker.hosts (REPRIEVE_WORKER_HOSTS) is \(hosts): expected names of letters, digits, dots, dashes"
+                    + " and underscores, between commas"
+            )
+        }
+        return hosts
     }
 
     /// A worker id is new at each start, so that nothing is mistaken for its namesake's.
@@ -81,22 +103,27 @@ struct WorkerConfiguration {
             default: .seconds(1),
             in: .milliseconds(1) ... .seconds(3600)
         )
-        let cap = try sources.duration("worker.retry_cap", default: .seconds(60), in: base ... .seconds(86400))
+        let cap = try sources.duration(
+            "worker.retry_cap",
+            default: max(base, .seconds(60)),
+            in: base ... .seconds(86400)
+        )
         return RetryPolicy(base: base, cap: cap)
     }
 
     private static func drivers(
         for hosts: [String],
         _ sources: ProcessConfiguration
-    ) throws -> [String: any HypervisorDriver] {
+    ) throws(ConfigurationError) -> [String: any HypervisorDriver] {
         _ = try sources.requiredString("worker.driver")
         switch try sources.choice("worker.driver", default: Driver.fake) {
         case .fake:
-            let directory = try sources.requiredString("fake.directory")
-            return Dictionary(
-                try hosts.map { ($0, try FakeHypervisor(directory: directory, host: $0)) },
-                uniquingKeysWith: { first, _ in first }
-            )
+            return try sources.required("fake.directory") { directory in
+                Dictionary(
+                    try hosts.map { ($0, try FakeHypervisor(directory: directory, host: $0)) },
+                    uniquingKeysWith: { first, _ in first }
+                )
+            }
         }
     }
 }

@@ -6,21 +6,22 @@ import Telemetry
 
 /// Says aloud what happens in the worker: to the log, and in one line to systemd.
 final class WorkerLog: Sendable {
-    let notifier: SystemdNotifier
+    private let notifier: SystemdNotifier
+    private let hosts: [String]
     private let logger: Logger
     private let running = Guarded(0)
 
-    init(logger: Logger, notifier: SystemdNotifier) {
+    init(logger: Logger, notifier: SystemdNotifier, hosts: [String]) {
+        self.hosts = hosts
         self.logger = logger
         self.notifier = notifier
     }
 
-    func summary(hosts: [String]) -> String {
-        "serving \(hosts.joined(separator: ", "))"
-    }
-
     func observe(_ event: WorkerEvent) {
         switch event {
+        case .ready:
+            logger.notice("working", metadata: [LogKey.queueName: "\(hosts.joined(separator: ","))"])
+            notifier.ready(status: "serving \(hosts.joined(separator: ", "))")
         case .started(let task):
             countRunning(1)
             logger.info("task started", metadata: metadata(task))
@@ -36,7 +37,10 @@ final class WorkerLog: Sendable {
         case .finishFailed(let task, let error):
             logger.warning("the ending is not written yet", metadata: metadata(task, error))
         case .handedBack(let lease):
-            logger.warning("a lease that nothing here knew was handed back", metadata: [LogKey.taskID: "\(lease.task)"])
+            logger.warning(
+                "a lease that nothing here knew was handed back",
+                metadata: [LogKey.taskID: "\(lease.task.uuidString.lowercased())"]
+            )
         case .claimFailed(let error): failed("claim", error)
         case .heartbeatFailed(let error): failed("heartbeat", error)
         case .sweepFailed(let error): failed("sweep", error)

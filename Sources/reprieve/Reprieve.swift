@@ -1,10 +1,11 @@
 import ArgumentParser
 import Foundation
+import Telemetry
 
 /// The command line: servers, bin and tasks through the API; what is an operator's, in the database.
 @main
 struct Reprieve: AsyncParsableCommand {
-    static let version = "0.1.0"
+    static let version = ProgramVersion.current
 
     static let configuration = CommandConfiguration(
         commandName: "reprieve",

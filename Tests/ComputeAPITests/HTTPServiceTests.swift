@@ -9,7 +9,7 @@ import Testing
 @Suite("The API on a socket", .timeLimit(.minutes(1)))
 struct HTTPServiceTests {
     /// Runs a server for as long as `body` takes.
-    private func withServer<Responder: HTTPResponder<ConnectionContext>>(
+    func withServer<Responder: HTTPResponder<ConnectionContext>>(
         _ responder: Responder,
         idleTimeout: Duration = .seconds(60),
         _ body: (Int) async throws -> Void

@@ -17,8 +17,8 @@ struct Bin: Sendable {
     let queue: TaskQueue
 
     /// Runs `body` with the bin of the test's database.
-    static func open(_ body: (Bin) async throws -> Void) async throws {
-        try await TestDatabase.current.withPool(maximumConnections: 16) { pool in
+    static func open(maximumConnections: Int = 16, _ body: (Bin) async throws -> Void) async throws {
+        try await TestDatabase.current.withPool(maximumConnections: maximumConnections) { pool in
             try await body(
                 Bin(pool: pool, store: ServerStore(pool: pool), queue: TaskQueue(pool: pool, functions: .compute))
             )
@@ -90,13 +90,18 @@ struct Bin: Sendable {
         try #require(try await queue.finish([TaskEnding(lease: task.held, verb: verb, failure: failure)]).first)
     }
 
+    /// A sweep of a worker that swept just before, by the test's clock, which is the database's.
     @discardableResult
-    func sweep(
-        previous: (sweptAt: Date, elapsed: Duration)? = nil,
-        witness: Date? = nil,
-        limit: Int = 200
-    ) async throws -> SweepAnswer {
-        try await queue.sweep(SweepRequest(mayRescue: true, limit: limit, previous: previous, witness: witness))
+    func sweep(previous: (sweptAt: Date, elapsed: Duration)? = nil, witness: Date? = nil) async throws -> SweepAnswer {
+        try await queue.sweep(
+            SweepRequest(mayRescue: true, previous: previous ?? (Date(), .zero), witness: witness)
+        )
+    }
+
+    /// Claims the only task there is for a worker that dies at once, and finds its lease over.
+    func loseLease() async throws {
+        try #require(try await claim(lease: .zero).count == 1)
+        #expect(try await sweep().rescued == 1)
     }
 
     // MARK: The clock and the hardware of the test
@@ -111,6 +116,28 @@ struct Bin: Sendable {
 
     func execute(_ statement: Statement, _ values: [PostgresValue] = []) async throws {
         try await pool.execute(statement, values)
+    }
+
+    /// Runs statements that are no prepared ones.
+    func run(_ sql: String) async throws {
+        try await pool.withConnection { try await $0.runScript(sql) }
+    }
+
+    /// The column `value` of the only row.
+    func value<Value: PostgresDecodable>(
+        _ type: Value.Type,
+        _ statement: Statement,
+        _ parameters: [PostgresValue] = []
+    ) async throws -> Value {
+        let rows = try await pool.execute(statement, parameters)
+        try #require(rows.count == 1)
+        return try rows[0].decode(type, "value")
+    }
+
+    /// Hands the statistics of this session to the server; the flush comes when the session falls idle again.
+    func flushStatistics() async throws {
+        try await execute(Statement("SELECT pg_stat_force_next_flush()"))
+        try await execute(Statement("SELECT 1"))
     }
 
     static let away = TaskFailure(

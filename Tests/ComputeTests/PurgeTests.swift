@@ -50,6 +50,78 @@ struct PurgeTests {
         }
     }
 
+    @Test("that waits for its host looks again before each attempt, and does not keep the server from being restored")
+    func waitingPurge() async throws {
+        try await Bin.open { bin in
+            let id = try await bin.softDeleted()
+            try await bin.letRetentionPass(id)
+            try await bin.sweep()
+            let first = try #require(try await bin.claim().first)
+            #expect(try await bin.store.beginDestroy(task: first.id, token: first.lease.token))
+            try await bin.finish(first, .waiting(for: .zero), failure: Bin.away)
+            #expect(try await bin.server(id).taskState == nil)
+
+            try await bin.execute(
+                Statement("UPDATE compute.servers SET held_at = clock_timestamp() WHERE id = $1"),
+                [.uuid(id)]
+            )
+            try await bin.sweep()
+            let second = try #require(try await bin.claim().first)
+            #expect(try await !bin.store.beginDestroy(task: second.id, token: second.lease.token))
+            try await bin.finish(second, .waiting(for: .zero), failure: Bin.away)
+            guard case .accepted = try await bin.restore(id) else { throw Unexpected("refused") }
+        }
+    }
+
+    @Test("that was tried and is tried again is called off by a hold set meanwhile")
+    func heldBetweenAttempts() async throws {
+        try await Bin.open { bin in
+            let id = try await bin.softDeleted()
+            try await bin.letRetentionPass(id)
+            try await bin.sweep()
+            let first = try #require(try await bin.claim().first)
+            #expect(try await bin.store.beginDestroy(task: first.id, token: first.lease.token))
+            try await bin.finish(first, .retrying(after: .zero), failure: Bin.broken)
+            #expect(try await bin.server(id).taskState == .deleting)
+            try await bin.execute(
+                Statement("UPDATE compute.servers SET held_at = clock_timestamp() WHERE id = $1"),
+                [.uuid(id)]
+            )
+            try await bin.sweep()
+            let second = try #require(try await bin.claim().first)
+            #expect(try await !bin.store.beginDestroy(task: second.id, token: second.lease.token))
+            try await bin.finish(second, .cancelled)
+            let server = try await bin.server(id)
+            #expect(server.vmState == .softDelete && server.taskState == nil)
+        }
+    }
+
+    @Test("is not for a worker's first sweep, which cannot know whether the clock jumped")
+    func firstSweep() async throws {
+        try await Bin.open { bin in
+            try await bin.letRetentionPass(try await bin.softDeleted())
+            let first = try await bin.queue.sweep(SweepRequest(mayRescue: true, previous: nil, witness: nil))
+            #expect(first.enqueued == 0)
+            #expect(try await bin.sweep().enqueued == 1)
+        }
+    }
+
+    @Test("leaves a day to ask again after a restore that was asked for in time and failed late")
+    func lateFailure() async throws {
+        try await Bin.open { bin in
+            let id = try await bin.softDeleted()
+            _ = try await bin.restore(id)
+            try await bin.letRetentionPass(id)
+            try await bin.work(.failed, failure: Bin.broken)
+            #expect(try await bin.sweep().enqueued == 0)
+            try await bin.execute(
+                Statement("UPDATE queue.dead SET finished_at = finished_at - interval '1 day' WHERE subject_id = $1"),
+                [.uuid(id)]
+            )
+            #expect(try await bin.sweep().enqueued == 1)
+        }
+    }
+
     @Test("cannot begin under a lost lease")
     func lostLease() async throws {
         try await Bin.open { bin in
@@ -100,16 +172,16 @@ struct PurgeTests {
     func clockJump(witness: Int) async throws {
         try await Bin.open { bin in
             let id = try await bin.softDeleted()
-            let first = try await bin.sweep()
+            let seen = try #require(try await bin.sweep().sweptAt)
             try await bin.letRetentionPass(id)
             let answer: SweepAnswer
             switch witness {
             case 0:
                 // Ten minutes by the database, one second by the worker.
-                let tenMinutesAgo = first.sweptAt.addingTimeInterval(-600)
+                let tenMinutesAgo = seen.addingTimeInterval(-600)
                 answer = try await bin.sweep(previous: (tenMinutesAgo, .seconds(1)))
             case 1:
-                answer = try await bin.sweep(witness: first.sweptAt.addingTimeInterval(-3600))
+                answer = try await bin.sweep(witness: seen.addingTimeInterval(-3600))
             default:
                 try await bin.execute(
                     Statement("UPDATE compute.purge_guard SET last_seen_at = clock_timestamp() + interval '1 hour'")
@@ -145,6 +217,15 @@ struct PurgeTests {
             try await bin.store.setRetention(.seconds(1))
             #expect(try await bin.server(id) == before)
             #expect(try await bin.store.binStatus().retention == .seconds(1))
+
+            // What was accepted under the old one is kept as long as was promised then.
+            try await bin.store.setRetention(.seconds(7 * 86400))
+            let other = try await bin.adopt()
+            _ = try await bin.delete(other)
+            try await bin.store.setRetention(.seconds(1))
+            try await bin.work(.succeeded)
+            let purgeAt = try #require(try await bin.server(other).purgeAt)
+            #expect(purgeAt.timeIntervalSinceNow > 6 * 86400)
         }
     }
 }

@@ -215,6 +215,8 @@ struct RestoreTests {
             let events = try await bin.store.events(of: current.requestID)
             #expect(events.map(\.result) == ["Success", "Error"])
             #expect(events.last?.cause == "lease_lost")
+            let task = try #require(try await bin.store.task(current.id, in: Bin.owner.scope))
+            #expect(task.status == "succeeded" && task.error == nil)
         }
     }
 }

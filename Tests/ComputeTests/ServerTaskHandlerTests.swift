@@ -26,7 +26,7 @@ struct ServerTaskHandlerTests {
 
     private func claimAndRun(_ bin: Bin, _ handler: ServerTaskHandler) async throws -> (QueuedTask, TaskOutcome) {
         let task = try #require(try await bin.claim().first)
-        return (task, await handler.run(task) { _ in })
+        return (task, await handler.run(task, attempt: .quiet))
     }
 
     @Test("powers the machine off, on, and destroys it, each under the lease as its fence")
@@ -75,6 +75,67 @@ struct ServerTaskHandlerTests {
         }
     }
 
+    @Test("after an unknown outcome on a host that has gone away since, the attempt counts: something was tried")
+    func unknownThenAway() async throws {
+        try await open { bin, host, handler in
+            let id = try await machine(bin, host)
+            _ = try await bin.delete(id)
+            try await host.inject(
+                .init(
+                    server: id,
+                    operation: .softDelete,
+                    step: .after,
+                    behaviour: .fail(.unknownOutcome, .hypervisorFault),
+                    times: 1
+                )
+            )
+            let lost = LostHost(host: host)
+            let task = try #require(try await bin.claim().first)
+            let outcome = await ServerTaskHandler(store: bin.store, drivers: [Bin.host: lost]).run(
+                task,
+                attempt: .quiet
+            )
+            guard case .failed(let failure) = outcome else { throw Unexpected(outcome) }
+            #expect(failure.code == "unknown_outcome" && failure.isTransient && failure.countsAsAttempt)
+        }
+    }
+
+    /// A host that can be told to do things and does not answer questions.
+    private struct LostHost: HypervisorDriver {
+        let host: FakeHypervisor
+        var capabilities: HypervisorCapabilities { host.capabilities }
+
+        func inventory() async throws(HypervisorError) -> [HypervisorServer] { try await host.inventory() }
+
+        func powerState(of server: UUID) async throws(HypervisorError) -> PowerState {
+            throw HypervisorError(.transient, reason: .hostUnreachable, message: "connection refused")
+        }
+
+        func softDelete(
+            _ server: UUID,
+            lease: HypervisorLease,
+            progress: @escaping @Sendable (HypervisorStep) -> Void
+        ) async throws(HypervisorError) {
+            try await host.softDelete(server, lease: lease, progress: progress)
+        }
+
+        func restore(
+            _ server: UUID,
+            lease: HypervisorLease,
+            progress: @escaping @Sendable (HypervisorStep) -> Void
+        ) async throws(HypervisorError) {
+            try await host.restore(server, lease: lease, progress: progress)
+        }
+
+        func destroy(
+            _ server: UUID,
+            lease: HypervisorLease,
+            progress: @escaping @Sendable (HypervisorStep) -> Void
+        ) async throws(HypervisorError) {
+            try await host.destroy(server, lease: lease, progress: progress)
+        }
+    }
+
     @Test("a purge that must not be is cancelled before the hypervisor hears of it")
     func savedPurge() async throws {
         try await open { bin, host, handler in
@@ -120,4 +181,9 @@ struct ServerTaskHandlerTests {
             }
         }
     }
+}
+
+extension TaskAttempt {
+    /// Tells nobody, and holds its lease.
+    fileprivate static var quiet: TaskAttempt { TaskAttempt(report: { _ in }, isHeld: { true }) }
 }

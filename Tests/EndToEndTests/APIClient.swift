@@ -9,6 +9,8 @@ struct APIClient: Sendable {
     let process: ChildProcess
     let base: String
     var token: String
+    /// The microversion that is asked for, such as `2.84`; nil leaves the choice to the server.
+    var version: String?
 
     struct Answer: Sendable {
         var status: Int
@@ -16,7 +18,9 @@ struct APIClient: Sendable {
         var body: Data
 
         /// The JSON value at a path of keys and indexes, or nil.
-        func value(_ path: String...) throws -> String? {
+        func value(_ path: String...) throws -> String? { try value(path) }
+
+        func value(_ path: [String]) throws -> String? {
             var value = try JSONSerialization.jsonObject(with: body)
             for key in path {
                 if let index = Int(key), let array = value as? [Any], array.indices.contains(index) {
@@ -40,6 +44,7 @@ struct APIClient: Sendable {
         var request = HTTPClientRequest(url: path.hasPrefix("http") ? path : base + path)
         request.method = .RAW(value: method)
         request.headers.add(name: "X-Auth-Token", value: token)
+        if let version { request.headers.add(name: "OpenStack-API-Version", value: "compute \(version)") }
         if let body {
             request.headers.add(name: "Content-Type", value: type)
             request.body = .bytes(ByteBuffer(string: body))
@@ -59,6 +64,18 @@ struct APIClient: Sendable {
 
     func delete(_ server: UUID) async throws -> Answer {
         try await send("DELETE", "/v2.1/aaaa/servers/\(server.text)")
+    }
+
+    /// One action of a server with its events.
+    func action(_ request: String, on server: UUID) async throws -> Answer {
+        try await send("GET", "/v2.1/servers/\(server.text)/os-instance-actions/\(request)")
+    }
+
+    /// The same API, as somebody else or at another microversion.
+    func asking(as token: String, version: String? = nil) -> APIClient {
+        var client = self
+        (client.token, client.version) = (token, version)
+        return client
     }
 
     func show(_ server: UUID) async throws -> Answer {

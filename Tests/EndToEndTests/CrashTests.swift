@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Hypervisor
+import Postgres
 import TestSupport
 import Testing
 
@@ -41,8 +42,7 @@ struct CrashTests {
             let kills = try await killWorkers(fleet, until: ids)
             #expect(kills >= 3)
             for (number, id) in ids.enumerated() {
-                let effects = try await fleet.host(Fleet.hosts[number % 2]).effects(of: id, .restore)
-                #expect(effects == 1, "server \(id) was restored \(effects) times")
+                try await fleet.expectOneRestore(of: id, host: Fleet.hosts[number % 2])
             }
         }
     }
@@ -69,7 +69,7 @@ struct CrashTests {
         return kills
     }
 
-    @Test("a worker stopped past its lease has no effect when it goes on")
+    @Test("a worker stopped past its lease, within a call that nothing can cancel, has no effect when it goes on")
     func pausedWorker() async throws {
         try await Fleet.run { fleet in
             let api = try await fleet.startAPI()
@@ -78,10 +78,12 @@ struct CrashTests {
             #expect(try await api.delete(id).status == 204)
             try await fleet.waitFor(.softDelete, of: [id])
             try await fleet.host().inject(
-                .init(server: id, operation: .restore, step: .before, behaviour: .slow(milliseconds: 700), times: 1)
+                .init(server: id, operation: .restore, step: .before, behaviour: .stuck(milliseconds: 2000), times: 1)
             )
             #expect(try await api.restore(id).status == 202)
-            try await fleet.waitForTask("running", of: id)
+            try await waitUntil(timeout: .seconds(30), "the worker is within the call") {
+                try await fleet.store.tasks(in: .all, server: id, status: "running").first?.progress?.percent == 1
+            }
             paused.send(SIGSTOP)
 
             let second = try fleet.startWorker()
@@ -93,12 +95,54 @@ struct CrashTests {
             let server = try await fleet.server(id)
 
             paused.send(SIGCONT)
+            // Said after the call came back, whose fence was stale: nothing else is between it and the machine.
             _ = try await paused.logged("\"lease lost", "time")
             #expect(try await fleet.host().journal(of: id) == before)
             #expect(try await fleet.host().powerState(of: id) == .shutdown)
             #expect(try await fleet.server(id) == server)
             let restores = before.filter { $0.operation == .restore && $0.effective }
             #expect(restores.map(\.worker) == [second.identifier])
+        }
+    }
+
+    @Test("a worker stopped past its lease has no effect either when nobody has overtaken it")
+    func pausedAlone() async throws {
+        try await Fleet.run { fleet in
+            let api = try await fleet.startAPI()
+            let id = try await fleet.adopt()
+            let worker = try fleet.startWorker()
+            #expect(try await api.delete(id).status == 204)
+            try await fleet.waitFor(.softDelete, of: [id])
+            try await fleet.host().inject(
+                .init(server: id, operation: .restore, step: .before, behaviour: .stuck(milliseconds: 1000), times: 1)
+            )
+            #expect(try await api.restore(id).status == 202)
+            try await waitUntil("the worker is within the call") {
+                try await fleet.store.tasks(in: .all, server: id, status: "running").first?.progress?.percent == 1
+            }
+            worker.send(SIGSTOP)
+            let lost = try await lease(of: id, fleet).token
+            try await waitUntil("the lease has run out") { try await lease(of: id, fleet).isOver }
+            worker.send(SIGCONT)
+            try await waitUntil("the driver has refused") { worker.output.contains("the lease has run out") }
+            // Then it tries again, under a lease that it holds.
+            try await fleet.waitFor(.active, of: [id])
+            let restores = try await fleet.host().journal(of: id).filter { $0.operation == .restore }
+            #expect(restores.count == 1)
+            #expect(restores.allSatisfy { ($0.fence?.token ?? lost) > lost })
+        }
+    }
+
+    private func lease(of server: UUID, _ fleet: Fleet) async throws -> (token: Int64, isOver: Bool) {
+        try await fleet.database.withPool { pool in
+            let rows = try await pool.execute(
+                Statement(
+                    "SELECT lease_token, lease_expires_at < clock_timestamp() AS over FROM queue.tasks WHERE subject_id = $1"
+                ),
+                [.uuid(server)]
+            )
+            let row = try #require(rows.first)
+            return (try row.decode(Int64.self, "lease_token"), try row.decode(Bool.self, "over"))
         }
     }
 
@@ -131,7 +175,7 @@ struct CrashTests {
             }
             try await fleet.waitFor(.active, of: ids)
             #expect(worker.isRunning && api.process.isRunning)
-            for id in ids { #expect(try await fleet.host().effects(of: id, .restore) == 1) }
+            for id in ids { try await fleet.expectOneRestore(of: id) }
         }
     }
 

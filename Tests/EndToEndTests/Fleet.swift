@@ -21,22 +21,45 @@ final class Fleet: Sendable {
         store = ServerStore(pool: pool)
     }
 
-    /// Runs `body` with a fleet on `database`, then ends every process; a failed run's logs stay and are named.
-    static func run(on database: TestDatabase = .current, _ body: (Fleet) async throws -> Void) async throws {
+    /// Runs `body` with a fleet on `database`, then ends every process.
+    ///
+    /// The logs of a run in which an expectation failed, or which threw, stay, and an issue says where.
+    static func run(
+        on database: TestDatabase = .current,
+        _ body: @escaping @Sendable (Fleet) async throws -> Void
+    ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "reprieve-fleet-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try await database.withPool(maximumConnections: 4) { pool in
             let fleet = Fleet(database: database, folder: folder, pool: pool)
+            let issues = Guarded(0)
+            let result: Result<Void, any Error>
             do {
-                try await body(fleet)
-                try await fleet.end()
-                try FileManager.default.removeItem(at: folder)
+                result = .success(try await counting(issues) { try await body(fleet) })
             } catch {
-                try await fleet.end()
-                Issue.record("the logs of this run are in \(folder.path)")
-                throw error
+                result = .failure(error)
             }
+            try await fleet.end()
+            if case .success = result, issues.withLock({ $0 }) == 0 {
+                try FileManager.default.removeItem(at: folder)
+            } else {
+                Issue.record("the logs of this run are in \(folder.path)")
+            }
+            try result.get()
         }
+    }
+
+    /// Runs `body` and counts the issues that are recorded meanwhile; they count for the test as ever.
+    private static func counting(
+        _ issues: Guarded<Int>,
+        _ body: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        guard let test = Test.current else { preconditionFailure("a fleet runs within a test") }
+        let trait = IssueHandlingTrait.compactMapIssues { issue in
+            issues.withLock { $0 += 1 }
+            return issue
+        }
+        try await trait.provideScope(for: test, testCase: Test.Case.current, performing: body)
     }
 
     private func end() async throws {

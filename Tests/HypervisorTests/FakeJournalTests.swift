@@ -1,5 +1,6 @@
 import Foundation
 import Hypervisor
+import TestSupport
 import Testing
 
 @Suite("The journal of the fake hypervisor")
@@ -10,12 +11,12 @@ struct FakeJournalTests {
     func manyRestores() async throws {
         let server = try await hardware.makeServer()
         let fake = try hardware.open()
-        try await fake.softDelete(server, fence: fence(0)) { _ in }
+        try await fake.softDelete(server, lease: .held(fence(0))) { _ in }
         let refused = try await withThrowingTaskGroup(of: Bool.self) { group in
             for token in Int64(1)...64 {
                 group.addTask { [hardware] in
                     do {
-                        try await hardware.open().restore(server, fence: fence(token)) { _ in }
+                        try await hardware.open().restore(server, lease: .held(fence(token))) { _ in }
                         return false
                     } catch let error as HypervisorError where error.code == .staleFence {
                         return true
@@ -37,8 +38,8 @@ struct FakeJournalTests {
         let (fake, server) = (try hardware.open(), UUID())
         let owner = HypervisorServer.Owner(projectID: "p1", userID: "u1")
         try await fake.define(server, name: "web-1", owner: owner)
-        try await fake.softDelete(server, fence: fence(3)) { _ in }
-        try await fake.softDelete(server, fence: fence(4)) { _ in }
+        try await fake.softDelete(server, lease: .held(fence(3))) { _ in }
+        try await fake.softDelete(server, lease: .held(fence(4))) { _ in }
         let journal = try await fake.journal()
         #expect(journal.map(\.operation) == [.define, .softDelete, .softDelete])
         #expect(journal.map(\.fence) == [nil, fence(3), fence(4)])
@@ -56,27 +57,29 @@ struct FakeJournalTests {
         try file.write(contentsOf: Data(#"{"operation":"destroy","defined":fal"#.utf8))
         try file.close()
         #expect(try await fake.powerState(of: server) == .running)
-        try await fake.softDelete(server, fence: fence(1)) { _ in }
+        try await fake.softDelete(server, lease: .held(fence(1))) { _ in }
         #expect(try await fake.journal(of: server).map(\.operation) == [.define, .softDelete])
     }
 
     @Test("of a length far beyond one read still ends in the state")
     func longJournal() async throws {
         let (fake, server) = (try hardware.open(), try await hardware.makeServer())
-        for token in Int64(1)...200 { try await fake.restore(server, fence: fence(token)) { _ in } }
+        for token in Int64(1)...200 { try await fake.restore(server, lease: .held(fence(token))) { _ in } }
         let size = try FileManager.default.attributesOfItem(atPath: hardware.journalPath(of: server))[.size] as? Int
         #expect(try #require(size) > 32_768)
-        await #expect(throws: HypervisorError.self) { try await fake.restore(server, fence: fence(199)) { _ in } }
+        await #expect(throws: HypervisorError.self) {
+            try await fake.restore(server, lease: .held(fence(199))) { _ in }
+        }
         #expect(try await fake.powerState(of: server) == .running)
     }
 
     @Test("a machine defined again keeps the fence that was seen")
     func definedAgain() async throws {
         let (fake, server) = (try hardware.open(), try await hardware.makeServer())
-        try await fake.destroy(server, fence: fence(9)) { _ in }
+        try await fake.destroy(server, lease: .held(fence(9))) { _ in }
         try await fake.define(server, name: "again")
         let error = await #expect(throws: HypervisorError.self) {
-            try await fake.destroy(server, fence: fence(8)) { _ in }
+            try await fake.destroy(server, lease: .held(fence(8))) { _ in }
         }
         #expect(error?.code == .staleFence)
         #expect(try await fake.powerState(of: server) == .running)
@@ -85,10 +88,10 @@ struct FakeJournalTests {
     @Test("remembers the fence of a call that found no server")
     func fenceOfNothing() async throws {
         let (fake, server) = (try hardware.open(), UUID())
-        try await fake.destroy(server, fence: fence(9)) { _ in }
+        try await fake.destroy(server, lease: .held(fence(9))) { _ in }
         try await fake.define(server, name: "late")
         let error = await #expect(throws: HypervisorError.self) {
-            try await fake.softDelete(server, fence: fence(8)) { _ in }
+            try await fake.softDelete(server, lease: .held(fence(8))) { _ in }
         }
         #expect(error?.code == .staleFence)
     }
@@ -101,7 +104,7 @@ struct FakeJournalTests {
         defer { close(descriptor) }
         try #require(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
         let error = await #expect(throws: HypervisorError.self) {
-            try await fake.softDelete(server, fence: fence(1)) { _ in }
+            try await fake.softDelete(server, lease: .held(fence(1))) { _ in }
         }
         #expect(error?.code == .transient)
         #expect(error?.reason == .serverBusy)

@@ -23,7 +23,7 @@ struct CommandErrorTests {
         arguments: [
             (400, 2), (401, 4), (403, 4), (404, 3), (409, 1), (413, 1), (429, 1), (500, 1), (501, 1), (502, 5),
             (503, 5),
-            (504, 5), (300, 1),
+            (504, 5), (300, 2),
         ] as [(Int, Int32)]
     )
     func httpStatuses(status: Int, exit: Int32) {
@@ -40,6 +40,14 @@ struct CommandErrorTests {
         let body = #"{"conflictingRequest": {"code": 409, "message": "Cannot 'restore' it."}}"#
         #expect(answer(409, body).refusal(advice: "see it")?.line == "Cannot 'restore' it; see it")
         #expect(answer(500, "<html>").refusal(advice: nil)?.line == "the API answered 500")
+    }
+
+    @Test("a URL that leads elsewhere is asked about, and a server that is not there is not")
+    func wrongURL() {
+        #expect(answer(300).refusal(advice: nil)?.line == "the API answered 300; is REPRIEVE_URL right?")
+        #expect(answer(404, "<html>").refusal(advice: nil)?.line == "the API answered 404; is REPRIEVE_URL right?")
+        let fault = #"{"itemNotFound": {"code": 404, "message": "No server."}}"#
+        #expect(answer(404, fault).refusal(advice: nil)?.line == "No server")
     }
 
     @Test("a line holds the whole chain of causes, in one line")
@@ -69,6 +77,26 @@ struct ArgumentTests {
     @Test("a project id that the API would never take is refused", arguments: ["", "Office", "0ff1ce/x"])
     func badProject(project: String) {
         #expect(throws: (any Error).self) { try Reprieve.parseAsRoot(adopt + ["--project", project]) }
+    }
+
+    @Test("a status is one that a server can have, in any case of letters")
+    func status() {
+        #expect(ServerStatusArgument(argument: "soft_deleted")?.status == "SOFT_DELETED")
+        let error = #expect(throws: (any Error).self) {
+            try Reprieve.parseAsRoot(["server", "list", "--status", "bogus"])
+        }
+        #expect(error.map { Reprieve.fullMessage(for: $0, columns: 200) }?.contains("'ACTIVE'") == true)
+    }
+
+    @Test(
+        "a length of time that is refused is answered with the bounds",
+        arguments: [
+            ["bin", "retention", "0s"], ["bin", "retention", "99999d"], ["server", "delete", "db", "--timeout", "0s"],
+        ]
+    )
+    func bounds(arguments: [String]) {
+        let error = #expect(throws: (any Error).self) { try Reprieve.parseAsRoot(arguments) }
+        #expect(error.map { Reprieve.fullMessage(for: $0, columns: 200) }?.contains("from 1s to 36600d") == true)
     }
 
     @Test("an id must be a UUID")

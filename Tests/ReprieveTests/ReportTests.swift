@@ -22,6 +22,12 @@ struct ReportTests {
         #expect(table == "NAME        KNOWN AGE\nRex         12\nMiezekatze  -")
     }
 
+    @Test("no texts are shown as a dash")
+    func noTexts() throws {
+        let hosts = Report<[String]>([Field("hosts") { .texts($0) }])
+        #expect(try hosts.list([[], ["a", "b"]], asJSON: false) == "HOSTS\n-\na,b")
+    }
+
     @Test("an empty table is its header")
     func emptyTable() throws {
         #expect(try report.list([], asJSON: false) == "NAME  KNOWN AGE")

@@ -133,13 +133,18 @@ struct MigratedDatabaseTests {
         }
     }
 
-    @Test("fits a program that is older than it by additions only")
+    @Test("fits a program that is older than it by additions only, which leaves it alone")
     func newerButCompatible() async throws {
         let version = SchemaSQL.migrations.count
         try await Self.record("INSERT INTO reprieve.schema_files VALUES ('m0099_more', 'digest', \(version), now())")
         try await TestDatabase.current.withPool { pool in
             try await Migrator.check(pool)
-            #expect(try await Migrator(pool: pool).plan() == [])
+            let error = try await #require(throws: SchemaError.self) { try await Migrator(pool: pool).migrate() }
+            #expect(error.code == .tooNew)
+            #expect(
+                "\(error)" == "the database's schema was made by a later program than this one (version \(version)),"
+                    + " which does not know m0099_more; migrate with that program"
+            )
         }
     }
 

@@ -15,7 +15,19 @@ struct ClaimTests {
             let first = try await fixture.enqueue(priority: 0)
             let third = try await fixture.enqueue(priority: 1)
             var claimed: [UUID] = []
-            for limit in [1, 2, 1] { claimed += try await fixture.claim(limit: limit).map(\.id) }
+            for _ in 0..<4 { claimed += try await fixture.claim(limit: 1).map(\.id) }
+            #expect(claimed == [first, second, third, last])
+        }
+    }
+
+    @Test("gives its tasks in that order too")
+    func orderWithinOne() async throws {
+        try await TestDatabase.current.withQueue { fixture in
+            let last = try await fixture.enqueue(priority: 2)
+            let second = try await fixture.enqueue(priority: 1)
+            let first = try await fixture.enqueue(priority: 0)
+            let third = try await fixture.enqueue(priority: 1)
+            let claimed = try await fixture.claim().map(\.id)
             #expect(claimed == [first, second, third, last])
         }
     }
@@ -113,9 +125,9 @@ struct ClaimTests {
     func leaseIsStored() async throws {
         try await TestDatabase.current.withQueue { fixture in
             let id = try await fixture.enqueue()
-            let before = try await fixture.sweep().sweptAt
+            let before = try await fixture.now()
             let task = try #require(try await fixture.claim("worker-7", lease: .seconds(40)).first)
-            let after = try await fixture.sweep().sweptAt
+            let after = try await fixture.now()
             let stored = try await fixture.stored(id)
             #expect(stored.status == "running" && stored.attempt == 1 && task.attempt == 1)
             #expect(stored.workerID == "worker-7" && stored.token == task.lease.token)
@@ -203,9 +215,9 @@ struct EnqueueTests {
             var ids: [String] = []
             for _ in 0..<5 {
                 ids.append(try await fixture.value(UUID.self, statement).uuidString)
-                let millisecond = try await fixture.sweep().sweptAt.timeIntervalSince1970 * 1000
+                let millisecond = try await fixture.now().timeIntervalSince1970 * 1000
                 try await waitUntil("the clock shows the next millisecond") {
-                    try await fixture.sweep().sweptAt.timeIntervalSince1970 * 1000 >= millisecond + 1
+                    try await fixture.now().timeIntervalSince1970 * 1000 >= millisecond + 1
                 }
             }
             #expect(ids == ids.sorted() && Set(ids).count == 5)

@@ -66,6 +66,39 @@ struct FinishTests {
         }
     }
 
+    @Test("that waits for its host does not count, however often, and keeps an error once")
+    func waiting() async throws {
+        try await TestDatabase.current.withQueue { fixture in
+            let id = try await fixture.enqueue()
+            for code in ["away", "away", "else"] {
+                let task = try #require(try await fixture.claim().first)
+                let answer = try await fixture.finish(task, .waiting(for: .zero), failure: .transient(code))
+                #expect(task.attempt == 1 && answer?.verdict == .waiting && answer?.status == "retrying")
+                #expect(try await fixture.stored(id).attempt == 0)
+                try await fixture.sweep()
+            }
+            let stored = try await fixture.stored(id)
+            #expect(stored.errors == ["away", "else"] && stored.lostLeases == 0)
+        }
+    }
+
+    @Test("that waits makes a first claim undone, and no later one")
+    func waitingAsIfNeverClaimed() async throws {
+        try await TestDatabase.current.withQueue { fixture in
+            try await fixture.enqueue()
+            let started = Statement("SELECT started_at IS NOT NULL AS value FROM queue.tasks")
+            for verb in [TaskEnding.Verb.waiting(for: .zero), .retrying(after: .zero), .waiting(for: .zero)] {
+                let task = try #require(try await fixture.claim().first)
+                try await fixture.finish(task, verb, failure: .transient("x"))
+                try await fixture.sweep()
+                if task.attempt == 1, verb == .waiting(for: .zero) {
+                    #expect(try await !fixture.value(Bool.self, started))
+                }
+            }
+            #expect(try await fixture.value(Bool.self, started))
+        }
+    }
+
     @Test("that was handed back does not count the attempt")
     func released() async throws {
         try await TestDatabase.current.withQueue { fixture in
@@ -170,8 +203,8 @@ struct FinishTests {
     }
 
     static let lateEndings: [TaskEnding.Verb] = [
-        .succeeded, .failed, .cancelled, .released, .retrying(after: .zero),
+        .succeeded, .failed, .cancelled, .released, .retrying(after: .zero), .waiting(for: .zero),
     ]
     static let finalEndings: [TaskEnding.Verb] = [.succeeded, .cancelled, .failed]
-    static let repeatingEndings: [TaskEnding.Verb] = [.retrying(after: .zero), .released]
+    static let repeatingEndings: [TaskEnding.Verb] = [.retrying(after: .zero), .waiting(for: .zero), .released]
 }

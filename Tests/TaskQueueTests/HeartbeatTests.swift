@@ -11,7 +11,7 @@ struct HeartbeatTests {
         try await TestDatabase.current.withQueue { fixture in
             let id = try await fixture.enqueue()
             let tasks = try await fixture.claim(lease: .seconds(5))
-            let before = try await fixture.sweep().sweptAt
+            let before = try await fixture.now()
             let progress = TaskProgress(step: "half", percent: 50)
             #expect(try await fixture.heartbeat(tasks, progress: progress, lease: .seconds(60)) == [id: .held])
             #expect(try await fixture.heartbeat(tasks, lease: .seconds(60)) == [id: .held])

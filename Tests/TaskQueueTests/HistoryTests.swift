@@ -41,7 +41,9 @@ struct HistoryTests {
                         [.uuid(id)]
                     )
                     let finish = Task { try await fixture.finish(task, .succeeded) }
-                    try await waitUntil("the finish waits for the row") { try await Self.waiting(fixture) == 1 }
+                    try await waitUntil("the finish waits for the row") {
+                        try await fixture.sessionsWaitingForLocks(in: "finish_tasks") == 1
+                    }
                     try await connection.execute(
                         Statement("SELECT queue.make_history_partition_v1((now() AT TIME ZONE 'UTC')::date)")
                     )
@@ -72,6 +74,23 @@ struct HistoryTests {
             try await fixture.queue.maintainHistory()
             #expect(try await fixture.stored(kept).place == .history)
             await #expect(throws: FixtureError.self) { try await fixture.stored(gone) }
+        }
+    }
+
+    @Test("is kept with the workers of that time, longer only while they hold a lease")
+    func workers() async throws {
+        let database = TestDatabase.current
+        try await database.withQueue(clockOffset: "-8 days") { fixture in
+            try await fixture.enqueue()
+            let tasks = try await fixture.claim("holder")
+            _ = try await fixture.heartbeat(tasks, by: "holder")
+            _ = try await fixture.heartbeat([], by: "idle")
+        }
+        try await database.withQueue { fixture in
+            _ = try await fixture.heartbeat([], by: "young")
+            try await fixture.queue.maintainHistory()
+            let workers = try await fixture.queue.workers()
+            #expect(workers.map(\.id) == ["young", "holder"])
         }
     }
 
@@ -110,19 +129,6 @@ struct HistoryTests {
         try await fixture.value(
             Int.self,
             Statement("SELECT count(*) AS value FROM pg_inherits WHERE inhparent = 'queue.history'::regclass")
-        )
-    }
-
-    /// Sessions on this database that wait for a lock.
-    private static func waiting(_ fixture: QueueFixture) async throws -> Int {
-        try await fixture.value(
-            Int.self,
-            Statement(
-                """
-                SELECT count(*) AS value FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock'
-                """
-            )
         )
     }
 }

@@ -80,7 +80,11 @@ struct QueueFixture: Sendable {
                 leaseDuration: lease
             )
         )
-        return Dictionary(uniqueKeysWithValues: answers.map { ($0.lease.task, $0.verdict) })
+        let verdicts = Dictionary(answers.map { ($0.lease.task, $0.verdict) }, uniquingKeysWith: { first, _ in first })
+        guard verdicts.count == answers.count else {
+            throw FixtureError(description: "two answers for one: \(answers)")
+        }
+        return verdicts
     }
 
     @discardableResult
@@ -116,6 +120,25 @@ extension QueueFixture {
                 try await body()
             }
         }
+    }
+
+    /// The time by the clock of this fixture's sessions.
+    func now() async throws -> Date {
+        try await value(Date.self, Statement("SELECT queue.clock_v1() AS value"))
+    }
+
+    /// Sessions on this database that wait for a lock in a statement that contains this text.
+    func sessionsWaitingForLocks(in text: String) async throws -> Int {
+        try await value(
+            Int.self,
+            Statement(
+                """
+                SELECT count(*) AS value FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock' AND strpos(query, $1) > 0
+                """
+            ),
+            [.text(text)]
+        )
     }
 
     /// The task wherever it is now.

@@ -120,8 +120,8 @@ struct TestHandler: TaskHandler {
         self.body = body
     }
 
-    func run(_ task: QueuedTask, progress: @escaping @Sendable (TaskProgress) -> Void) async -> TaskOutcome {
-        await body(task, progress)
+    func run(_ task: QueuedTask, attempt: TaskAttempt) async -> TaskOutcome {
+        await body(task, attempt.report)
     }
 }
 
@@ -194,5 +194,19 @@ final class EventLog: Sendable {
                 if case .claimFailed = event { true } else { false }
             }
         }
+    }
+}
+
+extension QueueFixture {
+    /// Waits until the sessions of the worker have done nothing for a while: it has done what there was to do.
+    func waitUntilWorkerSleeps() async throws {
+        let statement = Statement(
+            """
+            SELECT count(*) > 0
+                AND bool_and(state = 'idle' AND state_change < clock_timestamp() - interval '300 milliseconds') AS value
+            FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'worker'
+            """
+        )
+        try await waitUntil("the worker sleeps") { try await value(Bool?.self, statement) == true }
     }
 }

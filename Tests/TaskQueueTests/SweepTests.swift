@@ -127,12 +127,30 @@ struct SweepTests {
                     try await connection.execute(
                         Statement("SELECT pg_advisory_xact_lock(hashtext('queue.sweep'))")
                     )
-                    try await fixture.sweep()
+                    let answer = try await fixture.sweep()
+                    #expect(answer.sweptAt == nil)
                     #expect(try await fixture.stored(id).status == "retrying")
                 }
             }
-            try await fixture.sweep()
+            let (before, answer, after) = (
+                try await fixture.now(), try await fixture.sweep(), try await fixture.now()
+            )
+            let sweptAt = try #require(answer.sweptAt)
+            #expect(sweptAt >= before && sweptAt <= after)
             #expect(try await fixture.stored(id).status == "queued")
+        }
+    }
+
+    @Test("rescues a lease that was granted before the clock was set back")
+    func clockSetBack() async throws {
+        let database = TestDatabase.current
+        try await database.withQueue(clockOffset: "1 day") { fixture in
+            try await fixture.enqueue()
+            _ = try await fixture.claim(lease: .seconds(300))
+        }
+        try await database.withQueue { fixture in
+            let answer = try await fixture.sweep()
+            #expect(answer.rescued == 1)
         }
     }
 

@@ -83,6 +83,23 @@ struct WorkerLeaseTests {
         }
     }
 
+    @Test("that one heartbeat alone did not know are kept: their claim may just be being answered")
+    func answerUnderWay() async throws {
+        let database = TestDatabase.current
+        try await database.withQueue { fixture in
+            let id = try await fixture.enqueue()
+            _ = try await fixture.claim("worker-1", lease: .seconds(300))
+            let before = try await fixture.stored(id)
+            // The second heartbeat is minutes away.
+            let options = WorkerOptions.test(lease: .seconds(300), poll: .seconds(600), sweep: .seconds(600))
+            try await withWorker(options, on: database, handlers: [TestHandler { _ in .succeeded() }]) { running in
+                try await waitUntil("the first heartbeat is sent") { try await fixture.queue.workers().count == 1 }
+                try await fixture.waitUntilWorkerSleeps()
+                #expect(try await fixture.stored(id) == before && running.said.handedBack.isEmpty)
+            }
+        }
+    }
+
     @Test("of a worker that died are rescued by another, which then does the task")
     func rescuesTheDead() async throws {
         let database = TestDatabase.current

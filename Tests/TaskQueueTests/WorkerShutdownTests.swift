@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 import TaskQueue
 import TestSupport
 import Testing
@@ -78,15 +79,29 @@ struct WorkerShutdownTests {
             let ids = try await fixture.enqueue(count: 4)
             let gate = Gate()
             let handler = TestHandler { _ in await gate.pass() }
-            try await withWorker(.test(), on: database, handlers: [handler]) { worker in
+            let options = WorkerOptions.test(queues: ["host-1": 5], sweep: .seconds(600))
+            try await withWorker(options, on: database, handlers: [handler]) { worker in
                 try await waitUntil("the tasks run") { gate.waiting == 4 }
-                worker.cancel()
+                try await fixture.pool.withConnection { connection in
+                    try await connection.transaction { connection in
+                        // With a claim under way the worker cannot note why its tasks stop before they have.
+                        try await connection.execute(Statement("LOCK TABLE queue.tasks"))
+                        try await waitUntil("a claim waits") {
+                            try await fixture.sessionsWaitingForLocks(in: "claim_tasks") == 1
+                        }
+                        worker.cancel()
+                        try await waitUntil("two ends wait") {
+                            try await fixture.sessionsWaitingForLocks(in: "finish_tasks") >= 2
+                        }
+                    }
+                }
                 try await worker.ended()
                 for id in ids {
                     let stored = try await fixture.stored(id)
                     #expect(stored.status == "queued" && stored.attempt == 0 && stored.errors.isEmpty)
                 }
-                #expect(try await fixture.queue.workers().first?.isStopping == true)
+                let workers = try await fixture.queue.workers()
+                #expect(workers.map(\.isStopping) == [true])
             }
         }
     }

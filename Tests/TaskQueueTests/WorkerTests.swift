@@ -53,7 +53,7 @@ struct WorkerTests {
             let handler = TestHandler { _ in .succeeded() }
             try await withWorker(options, on: database, listens: true, handlers: [handler]) { running in
                 for count in 1...3 {
-                    try await Self.waitUntilQuiet(fixture)
+                    try await fixture.waitUntilWorkerSleeps()
                     try await fixture.enqueue()
                     try await fixture.queue.wake(["host-1"])
                     try await waitUntil("the task has ended") { running.said.ended.count == count }
@@ -69,7 +69,7 @@ struct WorkerTests {
             let options = WorkerOptions.test(poll: .seconds(1), sweep: .seconds(600))
             try await withWorker(options, on: database, handlers: [TestHandler { _ in .succeeded() }]) { running in
                 for count in 1...2 {
-                    try await Self.waitUntilQuiet(fixture)
+                    try await fixture.waitUntilWorkerSleeps()
                     try await fixture.enqueue()
                     try await waitUntil("the task has ended") { running.said.ended.count == count }
                 }
@@ -155,6 +155,23 @@ struct WorkerTests {
         }
     }
 
+    @Test("stops an attempt that takes too long, which has failed like any other")
+    func attemptLimit() async throws {
+        let database = TestDatabase.current
+        try await database.withQueue { fixture in
+            let id = try await fixture.enqueue(maxAttempts: 2)
+            let gate = Gate()
+            let handler = TestHandler { _ in await gate.pass() }
+            var options = WorkerOptions.test()
+            options.attemptLimit = .milliseconds(50)
+            try await withWorker(options, on: database, handlers: [handler]) { running in
+                try await waitUntil("the task is dead") { running.said.ended.map(\.status) == ["retrying", "failed"] }
+            }
+            let stored = try await fixture.stored(id)
+            #expect(stored.attempt == 2 && stored.errors.count == 2 && gate.cancelled.count == 2)
+        }
+    }
+
     @Test("shows how far a task is while it runs")
     func progress() async throws {
         let database = TestDatabase.current
@@ -176,17 +193,5 @@ struct WorkerTests {
                 gate.open()
             }
         }
-    }
-
-    /// Waits until the worker's sessions have done nothing for a while: it has looked for work and sleeps.
-    private static func waitUntilQuiet(_ fixture: QueueFixture) async throws {
-        let statement = Statement(
-            """
-            SELECT count(*) > 0
-                AND bool_and(state = 'idle' AND state_change < clock_timestamp() - interval '300 milliseconds') AS value
-            FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'worker'
-            """
-        )
-        try await waitUntil("the worker sleeps") { try await fixture.value(Bool?.self, statement) == true }
     }
 }

@@ -55,6 +55,17 @@ extension HypervisorConformance {
                 try await bench.expectPowerState(.shutdown, off)
             }
         },
+        HypervisorConformance("a lease that has run out is refused, though nobody has overtaken it") { bench in
+            let (on, off) = (try await bench.makeServer(), try await bench.makeServer(.shutdown))
+            let late = HypervisorLease(fence: Fence(timeline: 9, token: 9)) { false }
+            for operation in HypervisorOperation.allCases {
+                for server in [on, off] {
+                    await bench.expectError(.staleFence) { try await bench.perform(operation, server, late) }
+                }
+            }
+            try await bench.expectPowerState(.running, on)
+            try await bench.expectPowerState(.shutdown, off)
+        },
         HypervisorConformance("an equal fence is allowed, since it is the same lease again") { bench in
             let server = try await bench.makeServer()
             let fence = Fence(timeline: 1, token: 10)
@@ -141,7 +152,9 @@ extension HypervisorConformance {
             let server = try await bench.makeServer(.shutdown)
             let steps = Mutex<[HypervisorStep]>([])
             try await bench.environment.makeDriver()
-                .restore(server, fence: Fence(timeline: 1, token: 1)) { step in steps.withLock { $0.append(step) } }
+                .restore(server, lease: .held(Fence(timeline: 1, token: 1))) { step in
+                    steps.withLock { $0.append(step) }
+                }
             let percents = steps.withLock { $0.map(\.percent) }
             #expect(!percents.isEmpty)
             #expect(percents == percents.sorted())

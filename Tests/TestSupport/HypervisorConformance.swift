@@ -58,11 +58,15 @@ struct HypervisorBench: Sendable {
 
     /// Runs one operation on a driver made for the purpose, so that nothing is remembered in the driver itself.
     func perform(_ operation: HypervisorOperation, _ server: UUID, _ fence: Fence) async throws {
+        try await perform(operation, server, .held(fence))
+    }
+
+    func perform(_ operation: HypervisorOperation, _ server: UUID, _ lease: HypervisorLease) async throws {
         let driver = try await environment.makeDriver()
         switch operation {
-        case .softDelete: try await driver.softDelete(server, fence: fence, progress: { _ in })
-        case .restore: try await driver.restore(server, fence: fence, progress: { _ in })
-        case .destroy: try await driver.destroy(server, fence: fence, progress: { _ in })
+        case .softDelete: try await driver.softDelete(server, lease: lease, progress: { _ in })
+        case .restore: try await driver.restore(server, lease: lease, progress: { _ in })
+        case .destroy: try await driver.destroy(server, lease: lease, progress: { _ in })
         }
     }
 
@@ -85,5 +89,12 @@ struct HypervisorBench: Sendable {
     ) async {
         let error = await #expect(throws: HypervisorError.self, sourceLocation: sourceLocation) { try await body() }
         #expect(error?.code == code, sourceLocation: sourceLocation)
+    }
+}
+
+extension HypervisorLease {
+    /// A lease that does not run out.
+    package static func held(_ fence: Fence) -> HypervisorLease {
+        HypervisorLease(fence: fence) { true }
     }
 }

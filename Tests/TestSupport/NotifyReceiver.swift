@@ -1,7 +1,6 @@
 import Dispatch
 import Glibc
-
-@testable import Telemetry
+import Telemetry
 
 /// The other end of a notify socket, as systemd has it.
 package final class NotifyReceiver: Sendable {

@@ -70,7 +70,20 @@ as_root() {
     fi
 }
 
-# --- Building ---------------------------------------------------------------------------------------------------------
+# --- Swift, and its litter --------------------------------------------------------------------------------------------
+
+# make_swift_tmp: makes the folder for what the toolchain would leave behind in /tmp. Its name is short, since the tests'
+# PostgreSQL listens in there and a socket's path has 107 bytes at most. That may run as another user, who must get in.
+make_swift_tmp() {
+    swift_tmp=$(mktemp -d /tmp/reprieve-XXXXXX)
+    chmod 711 "$swift_tmp"
+}
+
+# To be called in the EXIT trap, at the latest; may be called twice.
+remove_swift_tmp() { rm -rf "$swift_tmp"; }
+
+# in_swift_tmp COMMAND...
+in_swift_tmp() { TMPDIR=$swift_tmp "$@"; }
 
 # build LOG ARGUMENT...: runs "swift build ARGUMENT...". On a terminal its progress is one line; its words are in LOG, and
 # shown when it fails.
@@ -78,7 +91,7 @@ build() {
     local log=$1
     shift
     echo "\$ swift build $*"
-    if ! (cd "$root" && swift build "$@" 2>&1) | tee -a "$log" | show_progress; then
+    if ! (cd "$root" && in_swift_tmp swift build "$@" 2>&1) | tee -a "$log" | show_progress; then
         # The end names what failed, but an error may stand far above it.
         grep -n 'error:' "$log" | sort -u -t : -k 2 | head -n 40 >&2 || true
         tail -n 20 "$log" >&2

@@ -20,11 +20,12 @@ begin
         raise exception 'the lease on task % is lost', p_task_id using errcode = 'RQ001';
     end if;
     select v.* into v_server from compute.servers v join queue.tasks t on t.subject_id = v.id where t.id = p_task_id;
-    if v_kind = 'force_delete' or v_server.task_state = 'deleting' then
+    if v_kind = 'force_delete' then
         return v_server.vm_state <> 'deleted';
     end if;
-    if v_server.vm_state <> 'soft-delete' or v_server.task_state is not null or v_server.held_at is not null
-        or v_server.purge_at > queue.clock_v1()
+    -- Before every attempt, also after a first one that failed: a hold or a mended clock since then saves the server.
+    if v_server.vm_state <> 'soft-delete' or coalesce(v_server.task_state, 'deleting') <> 'deleting'
+        or v_server.held_at is not null or v_server.purge_at > queue.clock_v1()
         or exists (select from compute.purge_guard g where g.stopped_at is not null) then
         return false;
     end if;

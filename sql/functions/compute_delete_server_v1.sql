@@ -19,21 +19,16 @@ as $$
 declare
     v_now timestamptz;
     v_server compute.servers;
+    v_found record;
     v_task uuid;
     v_kind text;
+    v_task_state text;
 begin
-    select * into v_server from compute.servers v where v.id = p_server_id for update;
-    if not found or v_server.vm_state = 'deleted' or v_server.project_id <> p_project_id then
-        return row('not_found', null, null, null, null)::compute.accepted;
+    select * into v_found from compute.lock_server_v1(p_server_id, p_project_id, p_request_id);
+    if (v_found.o_answer).outcome is not null then
+        return v_found.o_answer;
     end if;
-    select a.task_id into v_task from compute.actions a
-    where a.request_id = p_request_id and a.server_id = p_server_id;
-    if found then
-        return row('accepted', v_task, v_server.host, v_server.vm_state, v_server.task_state)::compute.accepted;
-    end if;
-    if v_server.locked_by is not null and p_project_id is not null then
-        return row('locked', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
-    end if;
+    v_server := v_found.o_server;
     if v_server.task_state = 'restoring' then
         return row('wrong_task_state', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
     end if;
@@ -44,13 +39,15 @@ begin
     v_now := queue.clock_v1();
     v_task := queue.new_id_v1();
     v_kind := case when v_server.launched_at is null then 'force_delete' else 'soft_delete' end;
+    v_task_state := case v_kind when 'soft_delete' then 'soft-deleting' else 'deleting' end;
     update compute.servers v
-    set task_state = case v_kind when 'soft_delete' then 'soft-deleting' else 'deleting' end,
-        deleted_at = v_now, deleted_by = p_user_id, updated_at = v_now
+    set task_state = v_task_state,
+        deleted_at = v_now, deleted_by = p_user_id, keep_for = (select s.retention from compute.settings s),
+        updated_at = v_now
     where v.id = p_server_id;
     insert into compute.actions values
         (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'delete', v_task, v_now, v_now, null);
     perform compute.enqueue_task_v1(v_task, v_server, v_kind, p_request_id, 1, p_trace_context);
-    return row('accepted', v_task, v_server.host, v_server.vm_state, 'soft-deleting')::compute.accepted;
+    return row('accepted', v_task, v_server.host, v_server.vm_state, v_task_state)::compute.accepted;
 end
 $$;

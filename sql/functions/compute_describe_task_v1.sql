@@ -40,5 +40,7 @@ as $$
             )
         end,
         case when p_task.status = 'retrying' then p_task.available_at end,
-        p_task.errors -> -1, p_task.request_id, p_task.created_at, p_task.started_at, p_task.finished_at
+        -- An attempt that was lost on the way to success is an event, not how it ended.
+        case when p_task.status <> 'succeeded' then p_task.errors -> -1 end, p_task.request_id, p_task.created_at,
+        p_task.started_at, p_task.finished_at
 $$;

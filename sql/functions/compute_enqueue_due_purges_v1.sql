@@ -20,7 +20,8 @@ declare
     v_task uuid;
     v_queues text[] := '{}';
 begin
-    if not compute.purging_allowed_v1(p_previous, p_elapsed_seconds, p_witness) then
+    -- Who has swept only once cannot know whether the clock jumped: it purges from its second sweep on.
+    if not compute.purging_allowed_v1(p_previous, p_elapsed_seconds, p_witness) or p_previous is null then
         return v_queues;
     end if;
     update compute.purge_guard g
@@ -38,6 +39,11 @@ begin
             and not exists (
                 select from queue.dead d
                 where d.subject_id = v.id and d.kind = 'purge' and d.created_at > v.deleted_at
+            )
+            -- A restore that was asked for in time and failed late leaves a day to ask again.
+            and not exists (
+                select from queue.dead d
+                where d.subject_id = v.id and d.kind = 'restore' and d.finished_at > v_now - interval '1 day'
             )
         order by v.purge_at
         limit greatest(v_room, 0)

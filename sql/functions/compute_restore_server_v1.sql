@@ -3,7 +3,6 @@
 -- Tables: compute.servers, compute.actions, queue.tasks. State: task_state null -> restoring.
 -- p_project_id: the caller's project, or null for an administrator, who may restore anybody's and unlock nothing.
 -- A soft delete that no worker has claimed is undone on the spot; a purge that no worker has claimed is cancelled.
--- The first statement locks the server, later ones look: a look in the locking statement could read a stale snapshot.
 -- outcome: accepted; not_found; locked; wrong_vm_state; wrong_task_state. A repeated request id gets its first outcome.
 -- Callers: Compute.ServerStore.restore
 create or replace function compute.restore_server_v1(
@@ -21,21 +20,15 @@ as $$
 declare
     v_now timestamptz;
     v_server compute.servers;
+    v_found record;
     v_task uuid;
     v_live queue.tasks;
 begin
-    select * into v_server from compute.servers v where v.id = p_server_id for update;
-    if not found or v_server.vm_state = 'deleted' or v_server.project_id <> p_project_id then
-        return row('not_found', null, null, null, null)::compute.accepted;
+    select * into v_found from compute.lock_server_v1(p_server_id, p_project_id, p_request_id);
+    if (v_found.o_answer).outcome is not null then
+        return v_found.o_answer;
     end if;
-    select a.task_id into v_task from compute.actions a
-    where a.request_id = p_request_id and a.server_id = p_server_id;
-    if found then
-        return row('accepted', v_task, v_server.host, v_server.vm_state, v_server.task_state)::compute.accepted;
-    end if;
-    if v_server.locked_by is not null and p_project_id is not null then
-        return row('locked', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
-    end if;
+    v_server := v_found.o_server;
 
     v_now := queue.clock_v1();
     v_task := queue.new_id_v1();

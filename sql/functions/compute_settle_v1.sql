@@ -4,8 +4,10 @@
 -- soft_delete: succeeded -> soft-delete with its purge_at; else the server is as it was before.
 -- restore: succeeded -> active; else soft-delete as it was: deleted_at and purge_at are not touched.
 -- purge, force_delete: succeeded -> deleted; else the server is as it was.
--- A task that is tried again, handed back or rescued leaves its server's state alone.
--- Callers: compute.finish_tasks_v1, compute.sweep_v1, compute.restore_server_v1, compute.force_delete_server_v1
+-- A task that is tried again, handed back or rescued leaves its server's state alone; but a purge that waits for its
+-- host has touched nothing, and its server can be restored.
+-- id = any(…) beside each join keeps a plan that was made on empty tables from reading all of the primary key.
+-- Callers: compute.undo_soft_delete_v1, compute.finish_tasks_v1, compute.sweep_v1, compute.restore_server_v1, compute.force_delete_server_v1
 create or replace function compute.settle_v1(p_settled queue.settled[]) returns void
 language plpgsql volatile
 set enable_seqscan = off
@@ -17,6 +19,8 @@ declare
         select s from unnest(p_settled) s
         where s.verdict in ('finished', 'rescued') and s.status in ('succeeded', 'failed', 'cancelled')
     );
+    v_servers uuid[] := array(select s.subject_id from unnest(v_ended) s);
+    v_requests text[] := array(select s.request_id from unnest(v_ended) s);
 begin
     update compute.servers v
     set vm_state = case
@@ -34,7 +38,7 @@ begin
         end,
         purge_at = case
             when s.status = 'succeeded' and s.kind = 'soft_delete'
-                then v_now + (select retention from compute.settings)
+                then v_now + v.keep_for
             when s.status = 'succeeded' and s.kind = 'restore' then null
             else v.purge_at
         end,
@@ -54,7 +58,13 @@ begin
         end,
         updated_at = v_now
     from unnest(v_ended) s
-    where v.id = s.subject_id and v.vm_state <> 'deleted';
+    where v.id = any(v_servers) and v.id = s.subject_id and v.vm_state <> 'deleted';
+
+    update compute.servers v
+    set task_state = null
+    from unnest(p_settled) s
+    where v.id = any(array(select p.subject_id from unnest(p_settled) p where p.verdict = 'waiting'))
+        and v.id = s.subject_id and s.verdict = 'waiting' and s.kind = 'purge';
 
     insert into compute.events (
         request_id, event, attempt, start_time, finish_time, result, reason, cause, host, worker_id
@@ -73,8 +83,8 @@ begin
     set updated_at = v_now,
         message = case s.status when 'failed' then 'Error' when 'cancelled' then 'Cancelled' else a.message end
     from unnest(v_ended) s
-    where a.request_id = s.request_id;
+    where a.request_id = any(v_requests) and a.request_id = s.request_id;
 
-    perform compute.start_waiting_force_deletes_v1(v_ended);
+    perform compute.start_waiting_force_deletes_v1(v_servers);
 end
 $$;

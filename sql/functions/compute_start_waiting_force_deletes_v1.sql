@@ -1,7 +1,8 @@
--- Force deletes that waited for the task that has just ended: enqueued now, or done if it destroyed the server.
+-- Force deletes that waited for a task of these servers, which has just ended: enqueued now, or done if that task
+-- destroyed the server.
 --
 -- Tables: compute.servers, compute.actions, queue.tasks, queue.history. Callers: compute.settle_v1
-create or replace function compute.start_waiting_force_deletes_v1(p_ended queue.settled[]) returns void
+create or replace function compute.start_waiting_force_deletes_v1(p_servers uuid[]) returns void
 language plpgsql volatile
 set enable_seqscan = off
 set jit = off
@@ -11,8 +12,8 @@ declare
     v_action compute.actions;
 begin
     for v_server in
-        select v.* from compute.servers v join unnest(p_ended) s on v.id = s.subject_id
-        where v.force_delete_request_id is not null
+        select v.* from compute.servers v
+        where v.id = any(p_servers) and v.force_delete_request_id is not null
         order by v.id
     loop
         select * into v_action from compute.actions a where a.request_id = v_server.force_delete_request_id;

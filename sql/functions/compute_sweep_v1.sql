@@ -3,7 +3,7 @@
 -- Tables: queue.tasks, compute.servers, compute.actions, compute.events, compute.purge_guard.
 -- Parameters as queue.sweep_v1; p_previous is what swept_at said at the caller's last sweep, p_elapsed_seconds how long
 -- ago that was by the caller's own monotonic clock, p_witness the caller's wall clock.
--- note: why purging stands still, or null.
+-- swept_at: null when another sweep is at work, and this one did nothing. note: why purging stands still, or null.
 -- Callers: TaskQueue.sweep in the worker
 create or replace function compute.sweep_v1(
     p_may_rescue boolean,
@@ -15,29 +15,38 @@ create or replace function compute.sweep_v1(
 language plpgsql volatile
 set enable_seqscan = off
 set jit = off
+-- It holds the lock of all sweeps, so it must not wait for anybody for long.
+set lock_timeout = '1s'
 as $$
 declare
     v_now timestamptz := queue.clock_v1();
     v_queues text[];
+    v_subjects uuid[];
     v_tasks uuid[];
     v_settled queue.settled[] := '{}';
     v_purged text[];
 begin
     if not pg_try_advisory_xact_lock(hashtext('queue.sweep')) then
-        return query select v_now, 0, 0, null::text;
+        return query select null::timestamptz, 0, 0, null::text;
         return;
     end if;
     v_queues := queue.promote_due_v1(p_limit);
 
     if p_may_rescue then
+        v_subjects := array(
+            select t.subject_id
+            from queue.tasks t
+            where t.status = 'running'
+                and (t.lease_expires_at < v_now or t.lease_expires_at > v_now + interval '10 minutes')
+            limit p_limit
+        );
         -- Servers before tasks: only tasks whose server could be locked are rescued in this sweep.
         v_tasks := array(
             select t.id
-            from queue.tasks t
-            join compute.servers v on v.id = t.subject_id
-            where t.status = 'running' and t.lease_expires_at < v_now
+            from compute.servers v
+            join queue.tasks t on t.subject_id = v.id
+            where v.id = any(v_subjects) and t.subject_id = any(v_subjects)
             order by v.id
-            limit p_limit
             for update of v skip locked
         );
         v_settled := array(select s from queue.rescue_v1(v_tasks, p_limit) s);

@@ -2,7 +2,7 @@
 --
 -- Tables: queue.tasks -> queue.history. State: queued | retrying -> cancelled. The caller holds the subject's own lock.
 -- p_only_unclaimed: only a task that no worker has ever claimed.
--- Callers: compute.restore_server_v1, compute.force_delete_server_v1
+-- Callers: compute.restore_server_v1, compute.undo_soft_delete_v1, compute.force_delete_server_v1
 create or replace function queue.cancel_waiting_v1(p_subject_id uuid, p_only_unclaimed boolean)
 returns setof queue.settled
 language plpgsql volatile

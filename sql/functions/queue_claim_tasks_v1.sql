@@ -63,11 +63,15 @@ begin
     end loop;
 
     v_due := (
-        select extract(epoch from t.available_at - v_now)
-        from queue.tasks t
-        where t.status = 'retrying' and t.queue = any(p_queues)
-        order by t.available_at
-        limit 1
+        select extract(epoch from min(first.available_at) - v_now)
+        from unnest(p_queues) as q (name)
+        cross join lateral (
+            select t.available_at
+            from queue.tasks t
+            where t.status = 'retrying' and t.queue = q.name
+            order by t.available_at
+            limit 1
+        ) first
     );
 
     if cardinality(v_ids) = 0 then

@@ -1,7 +1,7 @@
 -- Enqueues one task inside the caller's transaction.
 --
 -- Tables: queue.tasks. State: (none) -> queued. At most one live task per subject: a second one is a 23505.
--- Callers: compute.restore_server_v1, compute.delete_server_v1, compute.settle_v1, compute.sweep_v1, TaskQueue.enqueue
+-- Callers: compute.enqueue_task_v1, TaskQueue.enqueue
 create or replace function queue.enqueue_v1(
     p_id uuid,
     p_queue text,

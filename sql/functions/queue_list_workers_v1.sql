@@ -8,6 +8,7 @@ returns table (
 )
 language sql volatile
 set enable_seqscan = off
+set jit = off
 as $$
     select w.id, w.queues, w.version, w.started_at, w.last_seen_at, w.stopping,
         w.last_seen_at > queue.clock_v1() - interval '30 seconds' and not w.stopping,

@@ -1,8 +1,9 @@
 -- Makes the partitions of today and the days ahead, and drops those past the retention; returns how many it dropped.
+-- Forgets workers that nobody has seen for as long.
 --
 -- A drop waits 100 ms for readers at the most: behind a waiting drop every finish would queue, so it gives up and is
 -- tried again at the next call.
--- Tables: queue.history, queue.settings. Callers: TaskQueue.maintainHistory
+-- Tables: queue.history, queue.settings, queue.workers. Callers: TaskQueue.maintainHistory
 create or replace function queue.maintain_history_v1() returns integer
 language plpgsql volatile
 set lock_timeout = '100ms'
@@ -16,6 +17,10 @@ begin
     for ahead in 0 .. 3 loop
         perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date + ahead);
     end loop;
+    -- Workers that are long gone; one that still has leases is kept until they are rescued.
+    delete from queue.workers w
+    where w.last_seen_at < v_now - (select history_retention from queue.settings)
+        and not exists (select from queue.tasks t where t.status = 'running' and t.worker_id = w.id);
     for v_name in
         select c.relname
         from pg_inherits i join pg_class c on c.oid = i.inhrelid

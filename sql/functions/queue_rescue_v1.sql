@@ -18,7 +18,9 @@ begin
     from (
         select r.id, r.lease_token
         from queue.tasks r
-        where r.status = 'running' and r.lease_expires_at < v_now and (p_ids is null or r.id = any(p_ids))
+        where r.status = 'running' and (p_ids is null or r.id = any(p_ids))
+            -- No lease lasts so long: it was granted before the clock was set back.
+            and (r.lease_expires_at < v_now or r.lease_expires_at > v_now + interval '10 minutes')
         order by r.id
         limit p_limit
         for update skip locked

@@ -5,7 +5,7 @@
 -- p_may_rescue: false until the caller's own contact with the database has been unbroken for one lease, or the first
 -- sweep after a failover would take the tasks of every live worker.
 -- The last three parameters are the caller's clock, for owners of subjects that keep deadlines; the queue has none.
--- Callers: TaskQueue.sweep
+-- swept_at: null when another sweep is at work, and this one did nothing. Callers: TaskQueue.sweep
 create or replace function queue.sweep_v1(
     p_may_rescue boolean,
     p_limit integer,
@@ -14,13 +14,15 @@ create or replace function queue.sweep_v1(
     p_witness timestamptz
 ) returns table (swept_at timestamptz, rescued integer, enqueued integer, note text)
 language plpgsql volatile
+-- It holds the lock of all sweeps, so it must not wait for anybody for long.
+set lock_timeout = '1s'
 as $$
 declare
     v_queues text[];
     v_settled queue.settled[] := '{}';
 begin
     if not pg_try_advisory_xact_lock(hashtext('queue.sweep')) then
-        return query select queue.clock_v1(), 0, 0, null::text;
+        return query select null::timestamptz, 0, 0, null::text;
         return;
     end if;
     v_queues := queue.promote_due_v1(p_limit);

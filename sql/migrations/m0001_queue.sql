@@ -67,6 +67,8 @@ create table queue.tasks (
 create unique index tasks_one_live_per_subject on queue.tasks (subject_id);
 create index tasks_claimable on queue.tasks (queue, priority, position) where status = 'queued';
 create index tasks_in_backoff on queue.tasks (available_at) where status = 'retrying';
+-- For the claim, which asks for its own queues: another host may have many in backoff.
+create index tasks_in_backoff_by_queue on queue.tasks (queue, available_at) where status = 'retrying';
 -- lease_expires_at stands in no index, or a heartbeat could never be HOT: the rescue reads the few running rows.
 create index tasks_running on queue.tasks (worker_id) where status = 'running';
 

@@ -57,6 +57,8 @@ create table compute.servers (
     terminated_at timestamptz,
     deleted_at timestamptz,
     deleted_by text,
+    -- How long it is to be kept: the retention at the moment its delete was accepted.
+    keep_for interval,
     purge_at timestamptz,
     -- Set while a force delete waits for the running task to end; that task's finish enqueues the destroy.
     force_delete_request_id text,
@@ -70,7 +72,7 @@ create table compute.servers (
     constraint restoring_is_soft_deleted check (task_state is distinct from 'restoring' or vm_state = 'soft-delete'),
     constraint soft_deleting_is_live check (
         task_state is distinct from 'soft-deleting'
-        or (vm_state in ('active', 'stopped', 'error') and deleted_at is not null)
+        or (vm_state in ('active', 'stopped', 'error') and deleted_at is not null and keep_for is not null)
     ),
     constraint gone_is_at_rest check (vm_state <> 'deleted' or (task_state is null and terminated_at is not null))
 ) with (fillfactor = 80);
@@ -138,5 +140,5 @@ create view compute.tasks_v1 as
     from queue.dead d
     union all
     select a.task_id, v.host, 'force_delete', v.id, a.request_id, 'queued', 0, null, 0,
-        5, null, null, '[]', a.start_time, null, null
+        (select s.max_attempts from compute.settings s), null, null, '[]', a.start_time, null, null
     from compute.servers v join compute.actions a on a.request_id = v.force_delete_request_id;

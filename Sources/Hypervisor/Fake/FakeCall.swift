@@ -1,10 +1,10 @@
 import Foundation
 
-/// One effectful call on the fake: what is asked, of which server, under which fence.
+/// One effectful call on the fake: what is asked, of which server, under which lease.
 struct FakeCall: Sendable {
     var operation: FakeHypervisor.Operation
     var server: UUID
-    var fence: Fence
+    var lease: HypervisorLease
 
     /// Name of the one step that a call of the fake has.
     var stepName: String {
@@ -21,20 +21,23 @@ struct FakeCall: Sendable {
     /// A server that is not there gets a line too, since the fence must be remembered: the caller sees from `defined`
     /// that nothing was found.
     /// - Parameter last: the last line of the server's journal, or nil when it has none.
-    /// - Throws: ``HypervisorError`` `.staleFence` when `last` carries a higher fence.
+    /// - Throws: ``HypervisorError`` `.staleFence` when `last` carries a higher fence, or the lease has run out.
     func entry(after last: FakeHypervisor.JournalEntry?) throws(HypervisorError) -> FakeHypervisor.JournalEntry {
-        if let highest = last?.fence, fence < highest {
+        if let highest = last?.fence, lease.fence < highest {
             throw HypervisorError(
                 .staleFence,
                 reason: .interrupted,
                 message: "\(self) refused: fence \(highest) has been seen"
             )
         }
+        guard lease.isHeld() else {
+            throw HypervisorError(.staleFence, reason: .interrupted, message: "\(self) refused: the lease has run out")
+        }
         var entry =
             last
             ?? FakeHypervisor.JournalEntry(server: server, operation: operation, powerState: .noState, defined: false)
         entry.stamp(operation)
-        entry.fence = fence
+        entry.fence = lease.fence
         entry.effective = apply(to: &entry)
         return entry
     }
@@ -61,5 +64,7 @@ struct FakeCall: Sendable {
 }
 
 extension FakeCall: CustomStringConvertible {
-    var description: String { "\(operation.rawValue) of server \(server.uuidString.lowercased()) under fence \(fence)" }
+    var description: String {
+        "\(operation.rawValue) of server \(server.uuidString.lowercased()) under fence \(lease.fence)"
+    }
 }

@@ -7,10 +7,10 @@ extension FakeHypervisor {
         progress: @escaping @Sendable (HypervisorStep) -> Void
     ) async throws(HypervisorError) {
         progress(HypervisorStep(name: call.stepName, percent: 0))
-        try await meetFault(.before, call, progress: progress)
-        guard !Task.isCancelled else { throw HypervisorError.cancelled(host: host) }
+        let isStuck = try await meetFault(.before, call, progress: progress)
+        guard isStuck || !Task.isCancelled else { throw HypervisorError.cancelled(host: host) }
         let entry = try await append(to: call.server) { (last) throws(HypervisorError) in try call.entry(after: last) }
-        try await meetFault(.after, call, progress: { _ in })
+        _ = try await meetFault(.after, call, progress: { _ in })
         guard entry.defined || call.operation == .destroy else {
             throw HypervisorError.notOnHost(call.server, host: host)
         }
@@ -37,25 +37,30 @@ extension FakeHypervisor {
 
     /// Meets the first scripted fault that matches the call at this step, and before the effect also a host that is
     /// down.
+    /// - Returns: whether the call is past being cancelled.
     private func meetFault(
         _ step: Fault.Step,
         _ call: FakeCall,
         progress: @escaping @Sendable (HypervisorStep) -> Void
-    ) async throws(HypervisorError) {
+    ) async throws(HypervisorError) -> Bool {
         let folder = folder
         let behaviour = try await FileWork.run { () throws(HypervisorError) in
             if step == .before { try folder.requireHostUp() }
             return try folder.faults.take(step, call)
         }
         switch behaviour {
-        case nil: return
+        case nil: break
         case .slow(let milliseconds): try await beSlow(milliseconds, in: call, progress: progress)
+        case .stuck(let milliseconds):
+            await beStuck(milliseconds, in: call, progress: progress)
+            return true
         case .fail(let failure, let reason): throw HypervisorError.scripted(failure, reason, step, call)
         case .hang: try await hang()
         case .die:
             kill(getpid(), SIGKILL)
             try await hang()
         }
+        return false
     }
 
     /// Takes the time in ten parts and tells how far it has come after each, so that a demonstration has a progress
@@ -69,6 +74,16 @@ extension FakeHypervisor {
             try await pause(.milliseconds(milliseconds) / 10)
             progress(HypervisorStep(name: call.stepName, percent: part * 9))
         }
+    }
+
+    /// Takes the time on a clock that no cancellation stops, and first tells, by one percent, that it has begun.
+    private func beStuck(
+        _ milliseconds: Int,
+        in call: FakeCall,
+        progress: @escaping @Sendable (HypervisorStep) -> Void
+    ) async {
+        progress(HypervisorStep(name: call.stepName, percent: 1))
+        await FileWork.wait(milliseconds: milliseconds)
     }
 
     private func hang() async throws(HypervisorError) {

@@ -69,27 +69,27 @@ package struct FakeHypervisor: HypervisorDriver {
     /// Powers a server off.
     package func softDelete(
         _ server: UUID,
-        fence: Fence,
+        lease: HypervisorLease,
         progress: @escaping @Sendable (HypervisorStep) -> Void
     ) async throws(HypervisorError) {
-        try await perform(FakeCall(operation: .softDelete, server: server, fence: fence), progress: progress)
+        try await perform(FakeCall(operation: .softDelete, server: server, lease: lease), progress: progress)
     }
 
     /// Powers a server on.
     package func restore(
         _ server: UUID,
-        fence: Fence,
+        lease: HypervisorLease,
         progress: @escaping @Sendable (HypervisorStep) -> Void
     ) async throws(HypervisorError) {
-        try await perform(FakeCall(operation: .restore, server: server, fence: fence), progress: progress)
+        try await perform(FakeCall(operation: .restore, server: server, lease: lease), progress: progress)
     }
 
     /// Takes a server off the host for good.
     package func destroy(
         _ server: UUID,
-        fence: Fence,
+        lease: HypervisorLease,
         progress: @escaping @Sendable (HypervisorStep) -> Void
     ) async throws(HypervisorError) {
-        try await perform(FakeCall(operation: .destroy, server: server, fence: fence), progress: progress)
+        try await perform(FakeCall(operation: .destroy, server: server, lease: lease), progress: progress)
     }
 }

@@ -27,6 +27,9 @@ extension FakeHypervisor {
         package enum Behaviour: Sendable, Hashable, Codable {
             /// The call takes this much longer, 0 or more; it can be cancelled meanwhile.
             case slow(milliseconds: Int)
+            /// The call takes this much longer, 0 or more, and cannot be cancelled from then on until it has acted: as a
+            /// call into a hypervisor's library, it goes on whether anybody still wants it or not.
+            case stuck(milliseconds: Int)
             /// The call throws.
             case fail(Failure, HypervisorFailureReason)
             /// The call does not come back until it is cancelled.

@@ -14,4 +14,11 @@ enum FileWork {
         }
         return try result.get()
     }
+
+    /// Comes back after this time whatever happens to the caller's task, which no sleep of a task does.
+    static func wait(milliseconds: Int) async {
+        await withCheckedContinuation { continuation in
+            queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { continuation.resume() }
+        }
+    }
 }

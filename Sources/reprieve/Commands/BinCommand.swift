@@ -43,7 +43,7 @@ struct BinCommand: ParsableCommand {
                 "It counts for servers that are deleted from now on; those in the bin stay as long as they were promised."
         )
 
-        @Argument(help: "Such as 7d, 36h or 1d12h; without it, shows the present one.")
+        @Argument(help: "Such as 7d, 36h or 1d12h, \(DurationArgument.bounds); without it, shows the present one.")
         var duration: DurationArgument?
 
         func run() async throws {

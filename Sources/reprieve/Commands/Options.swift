@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compute
 import Foundation
 
 /// For programs instead of people.
@@ -33,6 +34,23 @@ struct WaitOptions: ParsableArguments {
     @Flag(help: "Wait until it is done.")
     var wait = false
 
-    @Option(help: ArgumentHelp("How long to wait in all, such as 90s, 10m or 1h.", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait in all, such as 90s, 10m or 1h, \(DurationArgument.bounds).",
+            valueName: "duration"
+        )
+    )
     var timeout = DurationArgument(.seconds(600))
+}
+
+/// A status that a server can have, in any case of letters.
+struct ServerStatusArgument: ExpressibleByArgument {
+    let status: String
+
+    init?(argument: String) {
+        guard let state = VMState(status: argument) else { return nil }
+        status = state.status
+    }
+
+    static var allValueStrings: [String] { VMState.allCases.map(\.status) }
 }

@@ -14,8 +14,8 @@ struct ServerCommand: ParsableCommand {
 
         @Flag(help: "Those that were deleted.")
         var deleted = false
-        @Option(help: "Those in this status: ACTIVE, SHUTOFF, ERROR, SOFT_DELETED, DELETED.")
-        var status: String?
+        @Option(help: "Those in this status.")
+        var status: ServerStatusArgument?
         @Option(help: ArgumentHelp("Those whose name matches this regular expression.", valueName: "pattern"))
         var name: String?
         @OptionGroup var projects: ProjectOption
@@ -23,7 +23,7 @@ struct ServerCommand: ParsableCommand {
 
         func run() async throws {
             let filter = ComputeClient.ServerFilter(
-                status: status,
+                status: status?.status,
                 isDeleted: deleted,
                 allProjects: projects.all,
                 namePattern: name

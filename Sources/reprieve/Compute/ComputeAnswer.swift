@@ -38,12 +38,16 @@ struct ComputeAnswer: Sendable {
         case 401:
             return CommandError(.notAllowed, message, advice: "is the token (REPRIEVE_TOKEN) right, and not too old?")
         case 403: return CommandError(.notAllowed, message)
-        case 404: return CommandError(.notFound, message)
+        // What is no API of this kind answers in its own way, and Reprieve itself with a choice of versions.
+        case 300...399: return CommandError(.misused, message, advice: Self.urlAdvice)
+        case 404: return CommandError(.notFound, message, advice: faultMessage == nil ? Self.urlAdvice : nil)
         case 400: return CommandError(.misused, message)
         case 502...504: return CommandError(.unreachable, message, advice: "try again in a moment")
         default: return CommandError(.failed, message, advice: status == 409 ? advice : nil)
         }
     }
+
+    private static let urlAdvice = "is REPRIEVE_URL right?"
 
     /// The message of a Compute fault (`{"<name>": {"code": N, "message": "…"}}`), or nil when it is none.
     private var faultMessage: String? {

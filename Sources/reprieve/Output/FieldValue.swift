@@ -24,7 +24,7 @@ enum FieldValue: Sendable, Hashable {
         case .number(let number): String(number)
         case .flag(let flag): flag ? "yes" : "no"
         case .time(let time): time.formatted(.iso8601)
-        case .texts(let texts): texts.joined(separator: ",").printable
+        case .texts(let texts): texts.isEmpty ? "-" : texts.joined(separator: ",").printable
         case .seconds(let seconds): TimeText.short(.seconds(seconds))
         }
     }

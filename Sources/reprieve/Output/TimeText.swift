@@ -47,12 +47,15 @@ enum TimeText {
         return text.isEmpty ? nil : .seconds(total)
     }
 
-    /// A hundred years: beyond, dates overflow somewhere.
-    private static let longest = 100 * 366 * 86_400
+    /// In seconds, a hundred years: beyond, dates overflow somewhere.
+    static let longest = 100 * 366 * 86_400
 }
 
 /// A length of time on the command line; at least a second.
 struct DurationArgument: ExpressibleByArgument {
+    /// What is allowed, for the help, which the parser also repeats when it refuses a value.
+    static let bounds = "from 1s to \(TimeText.exact(.seconds(TimeText.longest)))"
+
     let duration: Duration
 
     init(_ duration: Duration) {

@@ -1,0 +1,61 @@
+import Compute
+import Foundation
+import Postgres
+import TaskQueue
+import TestSupport
+import Testing
+
+@Suite("A rescue that ends its task", .migratedDatabase)
+struct RescueTests {
+    @Test("for a lease lost too often leaves the server as it was, tells why, and can be asked again")
+    func tooManyLosses() async throws {
+        try await Bin.open { bin in
+            try await bin.execute(Statement("UPDATE queue.settings SET lost_lease_limit = 1"))
+            let id = try await bin.softDeleted()
+            let before = try await bin.server(id)
+            let request = Bin.requestID()
+            guard case .accepted(let task) = try await bin.restore(id, requestID: request) else {
+                throw Unexpected("refused")
+            }
+            try await bin.loseLease()
+
+            #expect(try await bin.store.task(task, in: Bin.owner.scope)?.status == "failed")
+            var after = try await bin.server(id)
+            after.updatedAt = before.updatedAt
+            #expect(after == before && after.vmState == .softDelete && after.purgeAt != nil)
+            let events = try await bin.store.events(of: request)
+            #expect(events.map(\.result) == ["Error"])
+            #expect(events.map(\.reason) == ["The worker stopped answering."])
+            #expect(events.map(\.cause) == ["lease_lost"])
+            #expect(try await bin.store.action(request, of: id)?.message == "Error")
+
+            guard case .accepted = try await bin.restore(id) else { throw Unexpected("refused") }
+            try await bin.work(.succeeded)
+            #expect(try await bin.server(id).vmState == .active)
+        }
+    }
+
+    @Test("because a force delete waits for it cancels it and sets the force delete going")
+    func forceDeleteWaits() async throws {
+        try await Bin.open { bin in
+            let id = try await bin.softDeleted()
+            let request = Bin.requestID()
+            guard case .accepted(let restore) = try await bin.restore(id, requestID: request) else {
+                throw Unexpected("refused")
+            }
+            let running = try #require(try await bin.claim(lease: .zero).first)
+            guard case .accepted(let destroy) = try await bin.forceDelete(id) else { throw Unexpected("refused") }
+            #expect(try await bin.sweep().rescued == 1)
+
+            #expect(try await bin.store.task(restore, in: Bin.owner.scope)?.status == "cancelled")
+            #expect(try await bin.store.action(request, of: id)?.message == "Cancelled")
+            #expect(try await bin.server(id).taskState == .deleting)
+            #expect(try await bin.finish(running, .succeeded).verdict != .finished)
+            let claimed = try await bin.claim()
+            #expect(claimed.map(\.id) == [destroy] && claimed.map(\.kind) == ["force_delete"])
+            try await bin.finish(try #require(claimed.first), .succeeded)
+            #expect(try await bin.store.server(id, in: .all) == nil)
+            #expect(try await bin.store.server(id, in: .all, evenDestroyed: true)?.vmState == .deleted)
+        }
+    }
+}
