@@ -16,6 +16,7 @@ package enum SchemaSQL {
     package static let migrations: [SchemaFile] = [
         SchemaFile("m0001_queue", PackageResources.m0001_queue_sql),
         SchemaFile("m0002_compute", PackageResources.m0002_compute_sql),
+        SchemaFile("m0003_queues", PackageResources.m0003_queues_sql),
     ]
 
     /// Applied after the migrations, again whenever their text has changed. A function that processes of two versions
@@ -51,7 +52,7 @@ package enum SchemaSQL {
         SchemaFile("compute_sweep_v1", PackageResources.compute_sweep_v1_sql),
         SchemaFile("compute_undo_soft_delete_v1", PackageResources.compute_undo_soft_delete_v1_sql),
         SchemaFile("queue_cancel_waiting_v1", PackageResources.queue_cancel_waiting_v1_sql),
-        SchemaFile("queue_claim_tasks_v1", PackageResources.queue_claim_tasks_v1_sql),
+        SchemaFile("queue_claim_tasks_v2", PackageResources.queue_claim_tasks_v2_sql),
         SchemaFile("queue_clock_v1", PackageResources.queue_clock_v1_sql),
         SchemaFile("queue_enqueue_v1", PackageResources.queue_enqueue_v1_sql),
         SchemaFile("queue_finish_tasks_v1", PackageResources.queue_finish_tasks_v1_sql),
@@ -61,9 +62,11 @@ package enum SchemaSQL {
         SchemaFile("queue_make_history_partition_v1", PackageResources.queue_make_history_partition_v1_sql),
         SchemaFile("queue_new_id_v1", PackageResources.queue_new_id_v1_sql),
         SchemaFile("queue_notify_v1", PackageResources.queue_notify_v1_sql),
+        SchemaFile("queue_pick_tasks_v1", PackageResources.queue_pick_tasks_v1_sql),
         SchemaFile("queue_promote_due_v1", PackageResources.queue_promote_due_v1_sql),
         SchemaFile("queue_record_done_v1", PackageResources.queue_record_done_v1_sql),
         SchemaFile("queue_rescue_v1", PackageResources.queue_rescue_v1_sql),
+        SchemaFile("queue_share_v1", PackageResources.queue_share_v1_sql),
         SchemaFile("queue_sweep_v1", PackageResources.queue_sweep_v1_sql),
         SchemaFile("queue_wake_v1", PackageResources.queue_wake_v1_sql),
     ]

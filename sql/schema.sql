@@ -194,10 +194,12 @@ CREATE TABLE compute.settings (
     retention interval DEFAULT '7 days'::interval NOT NULL,
     purges_per_hour integer DEFAULT 500 NOT NULL,
     max_attempts integer DEFAULT 5 NOT NULL,
+    waiting_limit integer DEFAULT 1000 NOT NULL,
     CONSTRAINT settings_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
     CONSTRAINT settings_only_row_check CHECK (only_row),
     CONSTRAINT settings_purges_per_hour_check CHECK ((purges_per_hour >= 0)),
-    CONSTRAINT settings_retention_check CHECK ((retention >= '00:00:01'::interval))
+    CONSTRAINT settings_retention_check CHECK ((retention >= '00:00:01'::interval)),
+    CONSTRAINT settings_waiting_limit_check CHECK (((waiting_limit >= 1) AND (waiting_limit <= 1000000)))
 );
 CREATE TABLE queue.dead (
     id uuid NOT NULL,
@@ -948,7 +950,7 @@ begin
         v_task.request_id, v_task.attempt, null::text, v_task.created_at, null::jsonb;
 end
 $$;
-CREATE FUNCTION queue.claim_tasks_v1(p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lost_leases integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision)
+CREATE FUNCTION queue.claim_tasks_v2(p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision)
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -957,27 +959,14 @@ CREATE FUNCTION queue.claim_tasks_v1(p_worker_id text, p_kinds text[], p_queues 
 #variable_conflict use_column
 declare
     v_now timestamptz := queue.clock_v1();
+    v_timeline bigint := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
     v_ids uuid[] := '{}';
-    v_found uuid[];
-    v_room integer;
     v_due double precision;
 begin
     for q in 1 .. cardinality(p_queues) loop
-        v_room := p_limits[q];
-        for class in 0 .. 2 loop
-            exit when v_room <= 0;
-            v_found := array(
-                select t.id
-                from queue.tasks t
-                where t.status = 'queued' and t.queue = p_queues[q] and t.priority = class
-                    and t.position >= p_low[3 * (q - 1) + class + 1] and t.kind = any(p_kinds)
-                order by t.position
-                limit v_room
-                for update skip locked
-            );
-            v_ids := v_ids || v_found;
-            v_room := v_room - cardinality(v_found);
-        end loop;
+        v_ids := v_ids || queue.pick_tasks_v1(
+            p_queues[q], p_kinds, p_limits[q], p_low[3 * q - 2 : 3 * q], p_turn + cardinality(v_ids)
+        );
     end loop;
     v_due := (
         select extract(epoch from min(first.available_at) - v_now)
@@ -993,7 +982,7 @@ begin
     if cardinality(v_ids) = 0 then
         return query select
             null::uuid, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
-            null::integer, null::integer, null::integer, null::bigint, null::bigint, null::text, v_due;
+            null::integer, null::integer, null::bigint, null::bigint, null::text, v_due;
         return;
     end if;
     return query
@@ -1001,7 +990,7 @@ begin
     set status = 'running',
         attempt = t.attempt + 1,
         lease_token = nextval('queue.lease_token_seq'),
-        lease_timeline = ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint,
+        lease_timeline = v_timeline,
         lease_expires_at = v_now + make_interval(secs => p_lease_seconds),
         worker_id = p_worker_id,
         attempt_started_at = v_now,
@@ -1010,7 +999,7 @@ begin
     where t.id = any(v_ids)
     returning
         t.id, t.queue, t.kind, t.subject_id, t.request_id, t.payload, t.priority, t.position, t.attempt,
-        t.max_attempts, t.lost_leases, t.lease_token, t.lease_timeline, t.trace_context, v_due;
+        t.max_attempts, t.lease_token, t.lease_timeline, t.trace_context, v_due;
 end
 $$;
 CREATE FUNCTION queue.clock_v1() RETURNS timestamp with time zone
@@ -1168,7 +1157,7 @@ begin
     return query
     select t.id, t.lease_token, 'unknown'
     from queue.tasks t
-    where t.status = 'running' and t.worker_id = p_worker_id
+    where t.status = 'running' and t.queue = any(p_queues) and t.worker_id = p_worker_id
         and not exists (
             select from unnest(p_ids, p_tokens) as mine (id, token)
             where mine.id = t.id and mine.token = t.lease_token
@@ -1270,6 +1259,59 @@ CREATE FUNCTION queue.notify_v1(p_queues text[]) RETURNS void
     AS $$
     select pg_notify('reprieve_tasks', q) from unnest(p_queues) as q
 $$;
+CREATE FUNCTION queue.pick_tasks_v1(p_queue text, p_kinds text[], p_limit integer, p_low bigint[], p_turn integer) RETURNS uuid[]
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+declare
+    v_room integer := p_limit;
+    v_queue queue.queues;
+    v_low bigint[] := p_low;
+    v_slots integer;
+    v_share integer;
+    v_ids uuid[] := '{}';
+    v_found uuid[];
+    v_last bigint;
+begin
+    select * into v_queue from queue.queues q where q.name = p_queue;
+    if v_queue.paused_at is not null then
+        return v_ids;
+    end if;
+    if v_queue.running_limit is not null then
+        -- Claims of this queue go one after another, or two could count the same room.
+        perform from queue.queues q where q.name = p_queue for no key update;
+        v_room := least(v_room, v_queue.running_limit - (
+            select count(*)::integer from queue.tasks t where t.status = 'running' and t.queue = p_queue
+        ));
+    end if;
+    v_slots := v_room;
+    -- First each class takes its share, then what is left goes by class.
+    for pass in 1 .. 2 loop
+        for class in 0 .. 2 loop
+            exit when v_room <= 0;
+            v_share := case pass when 1 then queue.share_v1(class, p_turn, v_slots) else v_room end;
+            continue when v_share <= 0 or v_low[class + 1] is null;
+            select array_agg(f.id), max(f.position) into v_found, v_last
+            from (
+                select t.id, t.position
+                from queue.tasks t
+                where t.status = 'queued' and t.queue = p_queue and t.priority = class
+                    and t.position >= v_low[class + 1] and t.kind = any(p_kinds)
+                order by t.position
+                limit least(v_share, v_room)
+                for update skip locked
+            ) f;
+            -- Null: the class has no more.
+            v_low[class + 1] := case when cardinality(v_found) = least(v_share, v_room) then v_last + 1 end;
+            v_ids := v_ids || v_found;
+            v_room := v_room - coalesce(cardinality(v_found), 0);
+        end loop;
+    end loop;
+    return v_ids;
+end
+$$;
 CREATE FUNCTION queue.promote_due_v1(p_limit integer) RETURNS text[]
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -1347,6 +1389,15 @@ begin
     );
 end
 $$;
+CREATE FUNCTION queue.share_v1(p_class integer, p_turn integer, p_slots integer) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select (p_slots / 7) * (array[4, 2, 1])[p_class + 1] + (
+        select count(*)::integer
+        from generate_series(p_turn, p_turn + p_slots % 7 - 1) as slot
+        where (array[0, 1, 0, 2, 0, 1, 0])[slot % 7 + 1] = p_class
+    )
+$$;
 CREATE FUNCTION queue.sweep_v1(p_may_rescue boolean, p_limit integer, p_previous timestamp with time zone, p_elapsed_seconds double precision, p_witness timestamp with time zone) RETURNS TABLE(swept_at timestamp with time zone, rescued integer, enqueued integer, note text)
     LANGUAGE plpgsql
     SET lock_timeout TO '1s'
@@ -1385,6 +1436,11 @@ ALTER TABLE compute.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE compute.projects (
+    id text NOT NULL,
+    live_tasks integer DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
 CREATE TABLE compute.purge_guard (
     only_row boolean DEFAULT true NOT NULL,
     last_seen_at timestamp with time zone,
@@ -1407,6 +1463,15 @@ CREATE SEQUENCE queue.position_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
+CREATE TABLE queue.queues (
+    name text NOT NULL,
+    paused_at timestamp with time zone,
+    pause_reason text,
+    running_limit integer,
+    CONSTRAINT queues_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$'::text)),
+    CONSTRAINT queues_running_limit_check CHECK (((running_limit >= 1) AND (running_limit <= 10000))),
+    CONSTRAINT reason_goes_with_pause CHECK (((pause_reason IS NULL) OR (paused_at IS NOT NULL)))
+);
 CREATE TABLE queue.settings (
     only_row boolean DEFAULT true NOT NULL,
     history_retention interval DEFAULT '7 days'::interval NOT NULL,
@@ -1436,6 +1501,8 @@ ALTER TABLE ONLY compute.actions
     ADD CONSTRAINT actions_task_id_key UNIQUE (task_id);
 ALTER TABLE ONLY compute.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY compute.projects
+    ADD CONSTRAINT projects_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY compute.purge_guard
     ADD CONSTRAINT purge_guard_pkey PRIMARY KEY (only_row);
 ALTER TABLE ONLY compute.servers
@@ -1444,6 +1511,8 @@ ALTER TABLE ONLY compute.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (only_row);
 ALTER TABLE ONLY queue.dead
     ADD CONSTRAINT dead_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY queue.queues
+    ADD CONSTRAINT queues_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY queue.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (only_row);
 ALTER TABLE ONLY queue.tasks
@@ -1459,12 +1528,11 @@ CREATE INDEX servers_by_project ON compute.servers USING btree (project_id, crea
 CREATE INDEX servers_due ON compute.servers USING btree (purge_at) WHERE ((vm_state = 'soft-delete'::text) AND (task_state IS NULL));
 CREATE INDEX dead_by_subject ON queue.dead USING btree (subject_id, kind);
 CREATE INDEX history_by_id ON ONLY queue.history USING btree (id);
-CREATE INDEX history_by_subject ON ONLY queue.history USING btree (subject_id, finished_at DESC);
 CREATE INDEX tasks_claimable ON queue.tasks USING btree (queue, priority, "position") WHERE (status = 'queued'::text);
 CREATE INDEX tasks_in_backoff ON queue.tasks USING btree (available_at) WHERE (status = 'retrying'::text);
 CREATE INDEX tasks_in_backoff_by_queue ON queue.tasks USING btree (queue, available_at) WHERE (status = 'retrying'::text);
 CREATE UNIQUE INDEX tasks_one_live_per_subject ON queue.tasks USING btree (subject_id);
-CREATE INDEX tasks_running ON queue.tasks USING btree (worker_id) WHERE (status = 'running'::text);
+CREATE INDEX tasks_running ON queue.tasks USING btree (queue, worker_id) WHERE (status = 'running'::text);
 ALTER TABLE ONLY compute.actions
     ADD CONSTRAINT actions_server_id_fkey FOREIGN KEY (server_id) REFERENCES compute.servers(id);
 ALTER TABLE ONLY compute.events

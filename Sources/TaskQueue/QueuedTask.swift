@@ -2,7 +2,7 @@ package import Foundation
 
 /// One claimed task: what is to be done, and the lease under which it may be done.
 ///
-/// Source: sql/functions/queue_claim_tasks_v1.sql
+/// Source: sql/functions/queue_claim_tasks_v2.sql
 package struct QueuedTask: Sendable, Hashable, Identifiable {
     package var id: UUID
     /// The queue it was claimed from.

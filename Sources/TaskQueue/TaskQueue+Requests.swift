@@ -47,6 +47,8 @@ package struct ClaimRequest: Sendable, Hashable {
     package var queues: [QueueRequest]
     /// 1 s ... 300 s, on the database's clock.
     package var leaseDuration: Duration
+    /// How many slots this worker has filled so far, modulo seven: whose turn it is among the priority classes.
+    package var turn: Int32
 
     /// One queue's part of a claim.
     package struct QueueRequest: Sendable, Hashable {
@@ -63,7 +65,14 @@ package struct ClaimRequest: Sendable, Hashable {
         }
     }
 
-    package init(workerID: String, kinds: Set<String>, queues: [QueueRequest], leaseDuration: Duration) {
+    package init(
+        workerID: String,
+        kinds: Set<String>,
+        queues: [QueueRequest],
+        leaseDuration: Duration,
+        turn: Int32 = 0
+    ) {
+        self.turn = turn
         self.workerID = workerID
         self.kinds = kinds
         self.queues = queues

@@ -5,7 +5,7 @@ import Postgres
 extension TaskQueue {
     static let enqueueStatement = Statement("SELECT queue.enqueue_v1($1, $2, $3, $4, $5, $6, $7, $8, $9)")
     static let wakeStatement = Statement("SELECT queue.wake_v1($1)")
-    static let claimStatement = Statement("SELECT * FROM queue.claim_tasks_v1($1, $2, $3, $4, $5, $6)")
+    static let claimStatement = Statement("SELECT * FROM queue.claim_tasks_v2($1, $2, $3, $4, $5, $6, $7)")
     static let heartbeatStatement = Statement("SELECT * FROM queue.heartbeat_v1($1, $2, $3, $4, $5, $6, $7, $8)")
     static let maintainStatement = Statement("SELECT queue.maintain_history_v1()")
     static let workersStatement = Statement("SELECT * FROM queue.list_workers_v1($1)")
@@ -45,7 +45,7 @@ extension ClaimRequest {
         [
             .text(workerID), .texts(kinds.sorted()), .texts(queues.map(\.name)),
             .integers(queues.map { Int32(clamping: $0.limit) }), .bigints(queues.flatMap(\.low)),
-            .double(leaseDuration.seconds),
+            .integer(turn), .double(leaseDuration.seconds),
         ]
     }
 }

@@ -56,7 +56,7 @@ begin
     return query
     select t.id, t.lease_token, 'unknown'
     from queue.tasks t
-    where t.status = 'running' and t.worker_id = p_worker_id
+    where t.status = 'running' and t.queue = any(p_queues) and t.worker_id = p_worker_id
         and not exists (
             select from unnest(p_ids, p_tokens) as mine (id, token)
             where mine.id = t.id and mine.token = t.lease_token

@@ -1,17 +1,21 @@
 -- Claims runnable tasks of several queues and starts one lease on each.
 --
--- Tables: queue.tasks. State: queued -> running.
+-- Tables: queue.tasks, queue.queues. State: queued -> running.
 -- p_kinds: what the worker can do; tasks of other kinds are left to others. p_limits: free slots, one number a
--- queue. p_low: low watermark of position, three numbers (priority 0, 1, 2) a queue;
--- 0 looks from the start. next_due_seconds: when the next task in backoff of these queues falls due, in every row; without
--- a claim it comes in one row whose id is null.
--- Callers: TaskQueue.claim
-create or replace function queue.claim_tasks_v1(
+-- queue. p_low: low watermark of position, three numbers (priority 0, 1, 2) a queue; 0 looks from the start.
+-- Priority classes are claimed in turn: of every seven slots the classes have four, two and one, and what a class leaves
+-- goes to the others, the first class first; so none starves. p_turn: how many slots the worker has filled so far.
+-- A queue that is paused gives nothing; one with a running_limit gives only up to it, over all workers.
+-- next_due_seconds: when the next task in backoff of these queues falls due, in every row; without a claim it comes in
+-- one row whose id is null.
+-- Callers: TaskQueue.claim, queue.finish_and_claim_v1, compute.finish_and_claim_v1
+create or replace function queue.claim_tasks_v2(
     p_worker_id text,
     p_kinds text[],
     p_queues text[],
     p_limits integer[],
     p_low bigint[],
+    p_turn integer,
     p_lease_seconds double precision
 ) returns table (
     id uuid,
@@ -24,7 +28,6 @@ create or replace function queue.claim_tasks_v1(
     "position" bigint,
     attempt integer,
     max_attempts integer,
-    lost_leases integer,
     lease_token bigint,
     lease_timeline bigint,
     trace_context text,
@@ -39,27 +42,14 @@ as $$
 #variable_conflict use_column
 declare
     v_now timestamptz := queue.clock_v1();
+    v_timeline bigint := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
     v_ids uuid[] := '{}';
-    v_found uuid[];
-    v_room integer;
     v_due double precision;
 begin
     for q in 1 .. cardinality(p_queues) loop
-        v_room := p_limits[q];
-        for class in 0 .. 2 loop
-            exit when v_room <= 0;
-            v_found := array(
-                select t.id
-                from queue.tasks t
-                where t.status = 'queued' and t.queue = p_queues[q] and t.priority = class
-                    and t.position >= p_low[3 * (q - 1) + class + 1] and t.kind = any(p_kinds)
-                order by t.position
-                limit v_room
-                for update skip locked
-            );
-            v_ids := v_ids || v_found;
-            v_room := v_room - cardinality(v_found);
-        end loop;
+        v_ids := v_ids || queue.pick_tasks_v1(
+            p_queues[q], p_kinds, p_limits[q], p_low[3 * q - 2 : 3 * q], p_turn + cardinality(v_ids)
+        );
     end loop;
 
     v_due := (
@@ -77,7 +67,7 @@ begin
     if cardinality(v_ids) = 0 then
         return query select
             null::uuid, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
-            null::integer, null::integer, null::integer, null::bigint, null::bigint, null::text, v_due;
+            null::integer, null::integer, null::bigint, null::bigint, null::text, v_due;
         return;
     end if;
 
@@ -86,7 +76,7 @@ begin
     set status = 'running',
         attempt = t.attempt + 1,
         lease_token = nextval('queue.lease_token_seq'),
-        lease_timeline = ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint,
+        lease_timeline = v_timeline,
         lease_expires_at = v_now + make_interval(secs => p_lease_seconds),
         worker_id = p_worker_id,
         attempt_started_at = v_now,
@@ -95,6 +85,6 @@ begin
     where t.id = any(v_ids)
     returning
         t.id, t.queue, t.kind, t.subject_id, t.request_id, t.payload, t.priority, t.position, t.attempt,
-        t.max_attempts, t.lost_leases, t.lease_token, t.lease_timeline, t.trace_context, v_due;
+        t.max_attempts, t.lease_token, t.lease_timeline, t.trace_context, v_due;
 end
 $$;
