@@ -467,6 +467,21 @@ CREATE FUNCTION compute.event_name_v1(p_kind text) RETURNS text
         when 'force_delete' then 'compute_terminate_instance'
     end
 $$;
+CREATE FUNCTION compute.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, verdict text, status text)
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select f.id, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
+        null::integer, null::integer, f.token, null::bigint, null::text, null::double precision, f.verdict, f.status
+    from compute.finish_tasks_v1(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors) f
+    where f.verdict <> 'finished' or f.status <> 'succeeded';
+    return query
+    select c.*, null::text, null::text
+    from queue.claim_tasks_v2(p_worker_id, p_kinds, p_queues, p_limits, p_low, p_turn, p_lease_seconds) c;
+end
+$$;
 CREATE FUNCTION compute.finish_tasks_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[]) RETURNS SETOF queue.settled
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -741,51 +756,64 @@ declare
         select s from unnest(p_settled) s
         where s.verdict in ('finished', 'rescued') and s.status in ('succeeded', 'failed', 'cancelled')
     );
-    v_servers uuid[] := array(select s.subject_id from unnest(v_ended) s);
-    v_requests text[] := array(select s.request_id from unnest(v_ended) s);
+    v_waiting uuid[];
 begin
-    update compute.servers v
-    set vm_state = case
-            when s.status <> 'succeeded' then v.vm_state
-            when s.kind = 'soft_delete' then 'soft-delete'
-            when s.kind = 'restore' then 'active'
-            else 'deleted'
-        end,
-        task_state = null,
-        power_state = case
-            when s.status <> 'succeeded' then v.power_state
-            when s.kind = 'soft_delete' then 4
-            when s.kind = 'restore' then 1
-            else 0
-        end,
-        purge_at = case
-            when s.status = 'succeeded' and s.kind = 'soft_delete'
-                then v_now + v.keep_for
-            when s.status = 'succeeded' and s.kind = 'restore' then null
-            else v.purge_at
-        end,
-        deleted_at = case
-            when s.status = 'succeeded' and s.kind = 'restore' then null
-            when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
-            else coalesce(v.deleted_at, v_now)
-        end,
-        deleted_by = case
-            when s.status = 'succeeded' and s.kind = 'restore' then null
-            when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
-            else v.deleted_by
-        end,
-        terminated_at = case
-            when s.status = 'succeeded' and s.kind in ('purge', 'force_delete') then v_now
-            else v.terminated_at
-        end,
-        updated_at = v_now
-    from unnest(v_ended) s
-    where v.id = any(v_servers) and v.id = s.subject_id and v.vm_state <> 'deleted';
+    with found as (
+        select s.*, l.place
+        from unnest(v_ended) s
+        cross join lateral (
+            select v.ctid as place from compute.servers v
+            where v.id = s.subject_id and v.vm_state <> 'deleted'
+            offset 0
+        ) l
+    ),
+    changed as (
+        update compute.servers v
+        set vm_state = case
+                when s.status <> 'succeeded' then v.vm_state
+                when s.kind = 'soft_delete' then 'soft-delete'
+                when s.kind = 'restore' then 'active'
+                else 'deleted'
+            end,
+            task_state = null,
+            power_state = case
+                when s.status <> 'succeeded' then v.power_state
+                when s.kind = 'soft_delete' then 4
+                when s.kind = 'restore' then 1
+                else 0
+            end,
+            purge_at = case
+                when s.status = 'succeeded' and s.kind = 'soft_delete'
+                    then v_now + v.keep_for
+                when s.status = 'succeeded' and s.kind = 'restore' then null
+                else v.purge_at
+            end,
+            deleted_at = case
+                when s.status = 'succeeded' and s.kind = 'restore' then null
+                when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
+                else coalesce(v.deleted_at, v_now)
+            end,
+            deleted_by = case
+                when s.status = 'succeeded' and s.kind = 'restore' then null
+                when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
+                else v.deleted_by
+            end,
+            terminated_at = case
+                when s.status = 'succeeded' and s.kind in ('purge', 'force_delete') then v_now
+                else v.terminated_at
+            end,
+            updated_at = v_now
+        from found s
+        where v.ctid = s.place
+        returning v.id, v.force_delete_request_id
+    )
+    select array_agg(c.id) into v_waiting from changed c where c.force_delete_request_id is not null;
+    -- A purge that waits for its host has touched nothing.
     update compute.servers v
     set task_state = null
-    from unnest(p_settled) s
-    where v.id = any(array(select p.subject_id from unnest(p_settled) p where p.verdict = 'waiting'))
-        and v.id = s.subject_id and s.verdict = 'waiting' and s.kind = 'purge';
+    where v.id = any(array(
+        select s.subject_id from unnest(p_settled) s where s.verdict = 'waiting' and s.kind = 'purge'
+    ));
     insert into compute.events (
         request_id, event, attempt, start_time, finish_time, result, reason, cause, host, worker_id
     )
@@ -801,9 +829,17 @@ begin
     update compute.actions a
     set updated_at = v_now,
         message = case s.status when 'failed' then 'Error' when 'cancelled' then 'Cancelled' else a.message end
-    from unnest(v_ended) s
-    where a.request_id = any(v_requests) and a.request_id = s.request_id;
-    perform compute.start_waiting_force_deletes_v1(v_servers);
+    from (
+        select s.status, l.place
+        from unnest(v_ended) s
+        cross join lateral (
+            select f.ctid as place from compute.actions f where f.request_id = s.request_id offset 0
+        ) l
+    ) s
+    where a.ctid = s.place;
+    if v_waiting is not null then
+        perform compute.start_waiting_force_deletes_v1(v_waiting);
+    end if;
 end
 $$;
 CREATE FUNCTION compute.show_action_v1(p_server_id uuid, p_request_id text) RETURNS SETOF compute.actions
@@ -960,12 +996,12 @@ CREATE FUNCTION queue.claim_tasks_v2(p_worker_id text, p_kinds text[], p_queues 
 declare
     v_now timestamptz := queue.clock_v1();
     v_timeline bigint := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
-    v_ids uuid[] := '{}';
+    v_places tid[] := '{}';
     v_due double precision;
 begin
     for q in 1 .. cardinality(p_queues) loop
-        v_ids := v_ids || queue.pick_tasks_v1(
-            p_queues[q], p_kinds, p_limits[q], p_low[3 * q - 2 : 3 * q], p_turn + cardinality(v_ids)
+        v_places := v_places || queue.pick_tasks_v1(
+            p_queues[q], p_kinds, p_limits[q], p_low[3 * q - 2 : 3 * q], p_turn + cardinality(v_places)
         );
     end loop;
     v_due := (
@@ -979,7 +1015,7 @@ begin
             limit 1
         ) first
     );
-    if cardinality(v_ids) = 0 then
+    if cardinality(v_places) = 0 then
         return query select
             null::uuid, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
             null::integer, null::integer, null::bigint, null::bigint, null::text, v_due;
@@ -996,7 +1032,7 @@ begin
         attempt_started_at = v_now,
         started_at = coalesce(t.started_at, v_now),
         progress = null
-    where t.id = any(v_ids)
+    where t.ctid = any(v_places)
     returning
         t.id, t.queue, t.kind, t.subject_id, t.request_id, t.payload, t.priority, t.position, t.attempt,
         t.max_attempts, t.lease_token, t.lease_timeline, t.trace_context, v_due;
@@ -1022,21 +1058,51 @@ begin
     );
 end
 $$;
+CREATE FUNCTION queue.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, verdict text, status text)
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select f.id, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
+        null::integer, null::integer, f.token, null::bigint, null::text, null::double precision, f.verdict, f.status
+    from queue.finish_tasks_v1(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors) f
+    where f.verdict <> 'finished' or f.status <> 'succeeded';
+    return query
+    select c.*, null::text, null::text
+    from queue.claim_tasks_v2(p_worker_id, p_kinds, p_queues, p_limits, p_low, p_turn, p_lease_seconds) c;
+end
+$$;
 CREATE FUNCTION queue.finish_tasks_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[]) RETURNS SETOF queue.settled
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
     SET jit TO 'off'
     AS $$
 declare
     v_now timestamptz := queue.clock_v1();
     v_limit integer := (select lost_lease_limit from queue.settings);
+    v_places tid[];
+    v_outcomes text[];
+    v_delays double precision[];
+    v_results jsonb[];
+    v_errors jsonb[];
     v_done queue.settled[];
 begin
-    perform from queue.tasks t where t.id = any(p_ids) order by t.id for update;
+    select array_agg(l.ctid), array_agg(i.outcome), array_agg(i.delay), array_agg(i.result), array_agg(i.error)
+    into v_places, v_outcomes, v_delays, v_results, v_errors
+    from (
+        select * from unnest(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors)
+            as i (id, token, outcome, delay, result, error)
+        order by i.id
+    ) i
+    cross join lateral (
+        select t.ctid from queue.tasks t where t.id = i.id and t.lease_token = i.token for update
+    ) l;
     -- After the tasks, as a rescue, which comes with its tasks locked, can only do.
     perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
     with ended as (
-        select t.*, i.delay, i.result, i.error, i.outcome as asked,
+        select t.*, i.place, i.delay, i.result, i.error, i.outcome as asked,
             case
                 when t.cancel_requested_at is not null and i.outcome in ('retrying', 'waiting', 'released', 'rescued')
                     then 'cancelled'
@@ -1052,14 +1118,12 @@ begin
                     then t.errors
                 else t.errors || i.error
             end as all_errors
-        from unnest(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors)
-            as i (id, token, outcome, delay, result, error)
-        join queue.tasks t on t.id = i.id and t.lease_token = i.token
-        where t.id = any(p_ids)
+        from unnest(v_places, v_outcomes, v_delays, v_results, v_errors) as i (place, outcome, delay, result, error)
+        cross join lateral (select * from queue.tasks t where t.ctid = i.place offset 0) t
     ),
     removed as (
-        delete from queue.tasks t using ended e
-        where t.id = e.id and t.id = any(p_ids) and e.outcome in ('succeeded', 'cancelled', 'failed')
+        delete from queue.tasks t
+        where t.ctid = any(array(select e.place from ended e where e.outcome in ('succeeded', 'cancelled', 'failed')))
     ),
     -- In the order of the columns of queue.history and queue.dead.
     closed as (
@@ -1090,7 +1154,7 @@ begin
             lease_token = null, lease_timeline = null, lease_expires_at = null, worker_id = null, progress = null,
             errors = e.all_errors
         from ended e
-        where t.id = e.id and t.id = any(p_ids) and e.outcome in ('retrying', 'waiting', 'released', 'rescued')
+        where t.ctid = e.place and e.outcome in ('retrying', 'waiting', 'released', 'rescued')
     )
     select coalesce(array_agg(row(
         e.id, e.lease_token,
@@ -1259,7 +1323,7 @@ CREATE FUNCTION queue.notify_v1(p_queues text[]) RETURNS void
     AS $$
     select pg_notify('reprieve_tasks', q) from unnest(p_queues) as q
 $$;
-CREATE FUNCTION queue.pick_tasks_v1(p_queue text, p_kinds text[], p_limit integer, p_low bigint[], p_turn integer) RETURNS uuid[]
+CREATE FUNCTION queue.pick_tasks_v1(p_queue text, p_kinds text[], p_limit integer, p_low bigint[], p_turn integer) RETURNS tid[]
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -1271,13 +1335,13 @@ declare
     v_low bigint[] := p_low;
     v_slots integer;
     v_share integer;
-    v_ids uuid[] := '{}';
-    v_found uuid[];
+    v_places tid[] := '{}';
+    v_found tid[];
     v_last bigint;
 begin
     select * into v_queue from queue.queues q where q.name = p_queue;
     if v_queue.paused_at is not null then
-        return v_ids;
+        return v_places;
     end if;
     if v_queue.running_limit is not null then
         -- Claims of this queue go one after another, or two could count the same room.
@@ -1293,9 +1357,9 @@ begin
             exit when v_room <= 0;
             v_share := case pass when 1 then queue.share_v1(class, p_turn, v_slots) else v_room end;
             continue when v_share <= 0 or v_low[class + 1] is null;
-            select array_agg(f.id), max(f.position) into v_found, v_last
+            select array_agg(f.ctid), max(f.position) into v_found, v_last
             from (
-                select t.id, t.position
+                select t.ctid, t.position
                 from queue.tasks t
                 where t.status = 'queued' and t.queue = p_queue and t.priority = class
                     and t.position >= v_low[class + 1] and t.kind = any(p_kinds)
@@ -1305,11 +1369,11 @@ begin
             ) f;
             -- Null: the class has no more.
             v_low[class + 1] := case when cardinality(v_found) = least(v_share, v_room) then v_last + 1 end;
-            v_ids := v_ids || v_found;
+            v_places := v_places || v_found;
             v_room := v_room - coalesce(cardinality(v_found), 0);
         end loop;
     end loop;
-    return v_ids;
+    return v_places;
 end
 $$;
 CREATE FUNCTION queue.promote_due_v1(p_limit integer) RETURNS text[]

@@ -133,6 +133,7 @@ extension QueueFunctions {
     /// Attempts that end and leases that are rescued carry their servers along, in one transaction.
     package static let compute = QueueFunctions(
         finish: ServerStore.finishStatement,
+        finishAndClaim: ServerStore.finishAndClaimStatement,
         sweep: ServerStore.sweepStatement
     )
 }

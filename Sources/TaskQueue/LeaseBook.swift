@@ -16,8 +16,9 @@ struct LeaseBook: Sendable {
     }
 
     struct Entry: Sendable {
-        var queue: String
         var deadline: ContinuousClock.Instant
+        /// When the attempt has taken too long.
+        var attemptEnds: ContinuousClock.Instant?
         var progress: TaskProgress?
         var stop: StopReason?
     }
@@ -32,10 +33,6 @@ struct LeaseBook: Sendable {
 
     var isEmpty: Bool { entries.isEmpty }
 
-    func running(in queue: String) -> Int {
-        entries.values.count { $0.queue == queue }
-    }
-
     func stopReason(of lease: HeldLease) -> StopReason? {
         entries[lease]?.stop
     }
@@ -46,13 +43,20 @@ struct LeaseBook: Sendable {
         return now < entry.deadline
     }
 
-    /// When the next lease must be given up if no heartbeat extends it.
+    /// When the next lease must be given up if no heartbeat extends it, or the next attempt has taken too long.
     var nextExpiry: ContinuousClock.Instant? {
-        entries.values.lazy.filter { $0.stop != .leaseLost }.map { $0.deadline - margin }.min()
+        entries.values.lazy.filter { $0.stop != .leaseLost }.map { entry in
+            let expiry = entry.deadline - margin
+            return entry.stop == nil ? entry.attemptEnds.map { min($0, expiry) } ?? expiry : expiry
+        }.min()
     }
 
-    mutating func grant(_ lease: HeldLease, queue: String, deadline: ContinuousClock.Instant) {
-        entries[lease] = Entry(queue: queue, deadline: deadline)
+    mutating func grant(
+        _ lease: HeldLease,
+        deadline: ContinuousClock.Instant,
+        attemptEnds: ContinuousClock.Instant? = nil
+    ) {
+        entries[lease] = Entry(deadline: deadline, attemptEnds: attemptEnds)
     }
 
     mutating func report(_ progress: TaskProgress, of lease: HeldLease) {
@@ -86,15 +90,11 @@ struct LeaseBook: Sendable {
         return (stop, handBack)
     }
 
-    /// Gives up leases that run out within the margin.
+    /// Gives up leases that run out within the margin, and stops attempts that have taken too long.
     mutating func expire(at now: ContinuousClock.Instant) -> [HeldLease] {
         let ending = entries.filter { $0.value.deadline - margin <= now }.map(\.key)
-        return ending.filter { mark($0, .leaseLost) }
-    }
-
-    /// Stops a task whose attempt has taken too long.
-    mutating func timeOut(_ lease: HeldLease) {
-        _ = mark(lease, .timedOut)
+        let late = entries.filter { $0.value.attemptEnds.map { $0 <= now } ?? false }.map(\.key)
+        return ending.filter { mark($0, .leaseLost) } + late.filter { mark($0, .timedOut) }
     }
 
     /// Stops every task, for the end of the process's grace.

@@ -24,7 +24,7 @@ extension TaskQueue {
             .uuids(endings.map(\.lease.task)),
             .bigints(endings.map(\.lease.token)),
             .texts(endings.map(\.verb.name)),
-            .doubles(endings.map(\.verb.delaySeconds)),
+            .doubles(endings.map { $0.verb.delay?.seconds }),
             .jsonbs(endings.map(\.result)),
             .jsonbs(try endings.map { try $0.failure.map(StoredFailure.text) }),
         ]
@@ -50,8 +50,24 @@ extension ClaimRequest {
     }
 }
 
-extension Claim {
+extension ExchangeAnswer {
     init(_ rows: Rows) throws {
+        self.init()
+        // Endings, which have a verdict, come before claims.
+        let first = try rows.firstIndex { try $0.decode(String?.self, "verdict") == nil } ?? rows.endIndex
+        for row in rows[..<first] {
+            let lease = HeldLease(
+                task: try row.decode(UUID.self, "id"),
+                token: try row.decode(Int64.self, "lease_token")
+            )
+            endings[lease] = try FinishAnswer(lease, row)
+        }
+        claim = try Claim(rows[first...])
+    }
+}
+
+extension Claim {
+    init(_ rows: some Collection<Row>) throws {
         do {
             nextDue = try rows.first?.decode(Double?.self, "next_due_seconds").map(Duration.seconds)
             tasks = try rows.compactMap { row in
@@ -109,7 +125,14 @@ extension HeartbeatAnswer {
 
 extension FinishAnswer {
     init(_ row: Row) throws {
-        lease = HeldLease(task: try row.decode(UUID.self, "id"), token: try row.decode(Int64.self, "token"))
+        try self.init(
+            HeldLease(task: try row.decode(UUID.self, "id"), token: try row.decode(Int64.self, "token")),
+            row
+        )
+    }
+
+    fileprivate init(_ lease: HeldLease, _ row: Row) throws {
+        self.lease = lease
         verdict = try Verdict(known: try row.decode(String.self, "verdict"))
         status = try row.decode(String?.self, "status")
     }
@@ -167,10 +190,11 @@ extension TaskEnding.Verb {
         }
     }
 
-    var delaySeconds: Double {
+    /// Until the next attempt or look, if there is one.
+    var delay: Duration? {
         switch self {
-        case .retrying(let delay), .waiting(let delay): delay.seconds
-        default: 0
+        case .retrying(let delay), .waiting(let delay): delay
+        default: nil
         }
     }
 }

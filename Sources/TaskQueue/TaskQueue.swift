@@ -49,6 +49,17 @@ package struct TaskQueue: Sendable {
         try await rows(functions.finish, try Self.parameters(of: endings)).map(FinishAnswer.init)
     }
 
+    /// Ends attempts and claims the next tasks, in one transaction if there is both.
+    package func exchange(endings: [TaskEnding], claim request: ClaimRequest?) async throws -> ExchangeAnswer {
+        guard let request else {
+            let answers = endings.isEmpty ? [] : try await finish(endings)
+            return ExchangeAnswer(endings: Dictionary(answers.map { ($0.lease, $0) }) { first, _ in first })
+        }
+        guard !endings.isEmpty else { return ExchangeAnswer(claim: try await claim(request)) }
+        let parameters = try Self.parameters(of: endings) + request.parameters
+        return try ExchangeAnswer(await rows(functions.finishAndClaim, parameters))
+    }
+
     /// Makes due retries runnable and rescues lost leases; one bounded batch.
     package func sweep(_ request: SweepRequest) async throws -> SweepAnswer {
         guard let row = try await rows(functions.sweep, request.parameters).first else {
@@ -74,16 +85,21 @@ package struct TaskQueue: Sendable {
 /// transaction that changes the task.
 package struct QueueFunctions: Sendable {
     package var finish: Statement
+    package var finishAndClaim: Statement
     package var sweep: Statement
 
-    package init(finish: Statement, sweep: Statement) {
+    package init(finish: Statement, finishAndClaim: Statement, sweep: Statement) {
         self.finish = finish
+        self.finishAndClaim = finishAndClaim
         self.sweep = sweep
     }
 
     /// Tasks that nobody owns.
     package static let plain = QueueFunctions(
         finish: Statement("SELECT * FROM queue.finish_tasks_v1($1, $2, $3, $4, $5, $6)"),
+        finishAndClaim: Statement(
+            "SELECT * FROM queue.finish_and_claim_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+        ),
         sweep: Statement("SELECT * FROM queue.sweep_v1($1, $2, $3, $4, $5)")
     )
 }

@@ -19,54 +19,33 @@ extension Worker {
     }
 
     private func heartbeatOnce() async -> Bool {
-        let request = heartbeatRequest(isStopping: state.withLock { $0.isDraining })
+        let request = state.withLock { $0.machine.heartbeatRequest(isStopping: $0.machine.isDraining) }
         let sent = ContinuousClock.now
         do {
             let answers = try await queue.heartbeat(request)
-            let isFirst = state.withLock { state in
+            let (learned, isFirst) = state.withLock { state in
                 defer { state.isReady = true }
-                return !state.isReady
+                return (state.machine.heartbeatAnswered(answers, sent: sent, at: .now), !state.isReady)
             }
             if isFirst { observe(.ready) }
-            let learned = state.withLock { state in
-                state.contact.succeeded(at: .now)
-                return state.book.learn(answers, sent: sent, leaseDuration: options.leaseDuration)
-            }
             stop(learned.stop)
             watch.signal()
+            dispatch.signal()
             await handBack(learned.handBack)
             return true
         } catch {
-            state.withLock { $0.contact.failed() }
+            state.withLock { $0.machine.heartbeatFailed() }
             observe(.heartbeatFailed(QueueError(unknown: error)))
             return false
         }
     }
 
-    func heartbeatRequest(isStopping: Bool) -> HeartbeatRequest {
-        HeartbeatRequest(
-            workerID: options.workerID,
-            queues: options.queues.keys.sorted(),
-            version: options.version,
-            isStopping: isStopping,
-            leases: state.withLock { $0.book.entries.mapValues(\.progress) },
-            leaseDuration: options.leaseDuration
-        )
-    }
-
     /// Gives back leases that a lost answer to a claim has left us without our knowing.
-    ///
-    /// A claim that is being answered right now looks the same, so only what two heartbeats in a row did not know counts.
     private func handBack(_ leases: [HeldLease]) async {
-        let unknown = state.withLock { state in
-            let still = leases.filter { state.book.entries[$0] == nil }
-            defer { state.unknown = Set(still) }
-            return still.filter(state.unknown.contains)
-        }
-        guard !unknown.isEmpty, !state.withLock({ $0.isClaiming }) else { return }
+        guard !leases.isEmpty else { return }
         do {
-            _ = try await queue.finish(unknown.map { TaskEnding(lease: $0, verb: .released) })
-            unknown.forEach { observe(.handedBack($0)) }
+            _ = try await queue.finish(leases.map { TaskEnding(lease: $0, verb: .released) })
+            leases.forEach { observe(.handedBack($0)) }
         } catch {
             observe(.heartbeatFailed(QueueError(unknown: error)))
         }
@@ -76,7 +55,7 @@ extension Worker {
     func leaseWatch() async {
         while !Task.isCancelled {
             let (expired, next) = state.withLock { state in
-                (state.book.expire(at: .now), state.book.nextExpiry)
+                (state.machine.tick(at: .now), state.machine.book.nextExpiry)
             }
             stop(expired)
             await watch.wait(upTo: next.map { $0 - .now } ?? .seconds(3600))
@@ -89,15 +68,18 @@ extension Worker {
             await maintainHistory()
             // Jittered, so that a fleet that was started together does not sweep together.
             let pause = options.sweepInterval * Double.random(in: 0.8...1.2)
-            guard (try? await Task.sleep(for: pause)) != nil else { return }
+            state.withLock { $0.sweepAt = .now + pause }
+            while case let pause = state.withLock({ $0.sweepAt }) - .now, pause > .zero, !Task.isCancelled {
+                await sweep.wait(upTo: pause)
+            }
         }
     }
 
-    func sweepOnce() async {
+    private func sweepOnce() async {
         let now = ContinuousClock.now
         let request = state.withLock { state in
             SweepRequest(
-                mayRescue: state.contact.hasLasted(options.leaseDuration, at: now),
+                mayRescue: state.machine.mayRescue(at: now),
                 previous: state.lastSweep.map { ($0.sweptAt, now - $0.at) },
                 witness: Date()
             )
@@ -105,17 +87,29 @@ extension Worker {
         do {
             let answer = try await queue.sweep(request)
             state.withLock { state in
-                state.contact.succeeded(at: .now)
+                state.machine.contact.succeeded(at: .now)
                 guard let sweptAt = answer.sweptAt else { return }
                 // A process that was paused meanwhile knows too little of when that was.
                 state.lastSweep = now.duration(to: .now) < .seconds(60) ? (sweptAt, now) : nil
             }
+            wakeAfterSweep(answer)
             if answer.rescued > 0 { observe(.rescued(answer.rescued)) }
             if answer.sweptAt != nil { tell(note: answer.note) }
         } catch {
-            state.withLock { $0.contact.failed() }
+            state.withLock { $0.machine.contact.failed() }
             observe(.sweepFailed(QueueError(unknown: error)))
         }
+    }
+
+    /// What the sweep made runnable may be ours, and its notification may be lost.
+    private func wakeAfterSweep(_ answer: SweepAnswer) {
+        let isExpected = state.withLock { state in
+            defer { state.sweepIsDue = false }
+            return state.sweepIsDue
+        }
+        guard isExpected || answer.rescued > 0 else { return }
+        state.withLock { $0.machine.wake() }
+        dispatch.signal()
     }
 
     private func tell(note: String?) {

@@ -6,25 +6,20 @@ import ServiceLifecycle
 ///
 /// It runs as a service, after the pool and the listener it uses. Graceful shutdown stops claiming, lets running tasks
 /// go on for the grace, then hands the rest back without counting the attempt. There is no leader: every worker also
-/// sweeps. The logic is in the pure ``LeaseBook``, `Contact` and ``Watermark``; here are their clock and their I/O.
+/// sweeps. What it does is decided by the pure ``WorkerStateMachine``; here are its clock and its I/O.
 package final class Worker: Service, Sendable {
     struct State {
-        var book: LeaseBook
-        var contact: Contact
-        var watermarks: [String: Watermark] = [:]
-        var stops: [HeldLease: Pulse] = [:]
-        /// Leases that the last heartbeat was told of and that no task here knows.
-        var unknown: Set<HeldLease> = []
-        var lastPoll: ContinuousClock.Instant?
-        var dueAt: ContinuousClock.Instant?
+        var machine: WorkerStateMachine
+        /// The handlers that run, to be cancelled one by one.
+        var handlers: [HeldLease: Task<Void, Never>] = [:]
+        var sweepAt = ContinuousClock.now
+        /// Of the next sweep it is known that it makes tasks of ours runnable.
+        var sweepIsDue = false
         var lastSweep: (sweptAt: Date, at: ContinuousClock.Instant)?
         var lastMaintenance: ContinuousClock.Instant?
         var note: String?
         /// The first heartbeat has been answered.
         var isReady = false
-        var isDraining = false
-        /// A claim is on its way, so leases may be ours that no task here knows yet.
-        var isClaiming = false
         /// When the loops last came round, whether the database answered or not.
         var lastBeat = ContinuousClock.now
         var lastDispatch = ContinuousClock.now
@@ -35,12 +30,14 @@ package final class Worker: Service, Sendable {
     let options: WorkerOptions
     let observe: @Sendable (WorkerEvent) -> Void
     let state: Guarded<State>
-    /// Work may be there: a notification, a free slot, the poll.
+    /// There may be something to send: a notification, the end of a handler, the poll.
     let dispatch = Pulse()
     /// A heartbeat is wanted before its time.
     let beat = Pulse()
     /// A lease was granted, or a deadline moved.
     let watch = Pulse()
+    /// A sweep is wanted before its time.
+    let sweep = Pulse()
     private let notifications: AsyncStream<Listener.Event>?
 
     /// - Parameters:
@@ -62,19 +59,14 @@ package final class Worker: Service, Sendable {
         self.options = options
         self.notifications = notifications
         self.observe = observe
-        state = Guarded(
-            State(
-                book: LeaseBook(margin: options.leaseDuration / 6),
-                contact: Contact(longestSilence: options.leaseDuration)
-            )
-        )
+        state = Guarded(State(machine: WorkerStateMachine(options: options, kinds: Set(self.handlers.keys))))
     }
 
     /// The channel on which workers are woken; a payload is the name of a queue.
     package static let channel = "reprieve_tasks"
 
-    /// Tasks that run now.
-    package var runningCount: Int { state.withLock { $0.book.entries.count } }
+    /// Tasks that are held now.
+    package var runningCount: Int { state.withLock { $0.machine.held.count } }
 
     /// Whether the loops come round: they wait for the database at most some seconds, and for nothing else.
     package var isAlive: Bool {
@@ -83,28 +75,38 @@ package final class Worker: Service, Sendable {
     }
 
     /// Whether the database has answered within the last lease.
-    package var isInContact: Bool { state.withLock { $0.contact.hasLasted(.zero, at: .now) } }
+    package var isInContact: Bool { state.withLock { $0.machine.contact.hasLasted(.zero, at: .now) } }
 
     /// Works until graceful shutdown, and until what was running then has ended or was handed back.
     ///
     /// Cancellation: running handlers are cancelled, and their tasks handed back if the database can still be reached.
     package func run() async throws {
-        await withGracefulShutdownHandler {
-            await withDiscardingTaskGroup { group in
-                group.addTask { await self.heartbeats() }
-                group.addTask { await self.sweeps() }
-                group.addTask { await self.leaseWatch() }
-                group.addTask { await self.listen() }
-                await self.dispatchLoop(&group)
-                group.cancelAll()
+        // Cancellation must not reach the loops: the last writes outlive it. The task is awaited at once.
+        let work = Task { await self.loops() }
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await work.value
+            } onGracefulShutdown: {
+                self.state.withLock { $0.machine.beginDrain() }
+                self.dispatch.signal()
+                self.beat.signal()
             }
-        } onGracefulShutdown: {
-            self.state.withLock { $0.isDraining = true }
+        } onCancel: {
+            self.stop(self.state.withLock { $0.machine.stopAll() })
             self.dispatch.signal()
-            self.beat.signal()
         }
-        // It must outlive the cancellation of this task; it is awaited at once.
-        await Task { await self.sayGoodbye() }.value
+    }
+
+    private func loops() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.heartbeats() }
+            group.addTask { await self.sweeps() }
+            group.addTask { await self.leaseWatch() }
+            group.addTask { await self.listen() }
+            await self.dispatchLoop(&group)
+            group.cancelAll()
+        }
+        await sayGoodbye()
     }
 
     private func listen() async {
@@ -112,12 +114,13 @@ package final class Worker: Service, Sendable {
         for await event in notifications {
             switch event {
             case .notification(_, let payload) where options.queues[payload] != nil:
+                state.withLock { $0.machine.wake() }
                 dispatch.signal()
             case .notification, .lost:
                 break
             case .listening:
                 // Whatever happened while nobody listened: look, and tell the database at once that we live.
-                state.withLock { $0.lastPoll = nil }
+                state.withLock { $0.machine.wakeToPoll() }
                 dispatch.signal()
                 beat.signal()
             }
@@ -127,7 +130,7 @@ package final class Worker: Service, Sendable {
     /// The last heartbeat: the worker is known to have stopped, not to have died.
     private func sayGoodbye() async {
         do {
-            _ = try await queue.heartbeat(heartbeatRequest(isStopping: true))
+            _ = try await queue.heartbeat(state.withLock { $0.machine.heartbeatRequest(isStopping: true) })
         } catch {
             observe(.heartbeatFailed(QueueError(unknown: error)))
         }

@@ -4,7 +4,7 @@ package struct WorkerOptions: Sendable {
     package var workerID: String
     /// The build, as `reprieve worker list` shows it.
     package var version: String
-    /// The queues it serves, and how many tasks of each it runs at once (1 ... 512).
+    /// The queues it serves, and how many tasks of each it runs at once (1 ... 10000).
     package var queues: [String: Int]
     /// How long a lease lasts without a heartbeat: 1 s ... 300 s. Heartbeats go out every third of it.
     package var leaseDuration: Duration

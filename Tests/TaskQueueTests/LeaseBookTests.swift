@@ -13,7 +13,7 @@ struct LeaseBookTests {
     /// A book with a margin of 5 s that holds `lease` until 30 s after the start.
     private func book() -> LeaseBook {
         var book = LeaseBook(margin: .seconds(5))
-        book.grant(lease, queue: "a", deadline: start + duration)
+        book.grant(lease, deadline: start + duration)
         return book
     }
 
@@ -124,23 +124,33 @@ struct LeaseBookTests {
     func sameTask() {
         var book = book()
         let newer = HeldLease(task: lease.task, token: 9)
-        book.grant(newer, queue: "a", deadline: start + duration)
+        book.grant(newer, deadline: start + duration)
         _ = learn(.lost, of: lease, &book)
         #expect(book.stopReason(of: lease) == .leaseLost && book.stopReason(of: newer) == nil)
         book.finish(lease)
         #expect(book.isHeld(newer, at: start))
     }
 
-    @Test("counts what runs in a queue until it is finished")
-    func counts() {
+    @Test("is empty when everything it held is finished")
+    func empties() {
         var book = book()
-        book.grant(other, queue: "b", deadline: start + duration)
-        #expect(book.running(in: "a") == 1 && book.running(in: "b") == 1 && book.running(in: "c") == 0)
+        book.grant(other, deadline: start + duration)
         _ = book.stopAll()
-        #expect(book.running(in: "a") == 1)
         book.finish(lease)
+        #expect(!book.isEmpty)
         book.finish(other)
-        #expect(book.running(in: "a") == 0 && book.isEmpty && book.nextExpiry == nil)
+        #expect(book.isEmpty && book.nextExpiry == nil)
+    }
+
+    @Test("stops an attempt that takes too long, once, and keeps its lease")
+    func tooLong() {
+        var book = LeaseBook(margin: .seconds(5))
+        book.grant(lease, deadline: start + duration, attemptEnds: start + .seconds(20))
+        #expect(book.nextExpiry == start + .seconds(20))
+        #expect(book.expire(at: start + .milliseconds(19_999)).isEmpty)
+        #expect(book.expire(at: start + .seconds(20)) == [lease])
+        #expect(book.expire(at: start + .seconds(21)).isEmpty && book.nextExpiry == start + .seconds(25))
+        #expect(book.stopReason(of: lease) == .timedOut && book.isHeld(lease, at: start + .seconds(21)))
     }
 
     @Test("keeps the last progress of a task it holds, and of no other")

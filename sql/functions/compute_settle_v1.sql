@@ -6,7 +6,8 @@
 -- purge, force_delete: succeeded -> deleted; else the server is as it was.
 -- A task that is tried again, handed back or rescued leaves its server's state alone; but a purge that waits for its
 -- host has touched nothing, and its server can be restored.
--- id = any(…) beside each join keeps a plan that was made on empty tables from reading all of the primary key.
+-- Rows are reached by their place (ctid), which nobody changes: a server's actions change under its lock only. The
+-- lateral parts with "offset 0" keep a plan that was made on empty tables from reading all of a table.
 -- Callers: compute.undo_soft_delete_v1, compute.finish_tasks_v1, compute.sweep_v1, compute.restore_server_v1, compute.force_delete_server_v1
 create or replace function compute.settle_v1(p_settled queue.settled[]) returns void
 language plpgsql volatile
@@ -19,52 +20,65 @@ declare
         select s from unnest(p_settled) s
         where s.verdict in ('finished', 'rescued') and s.status in ('succeeded', 'failed', 'cancelled')
     );
-    v_servers uuid[] := array(select s.subject_id from unnest(v_ended) s);
-    v_requests text[] := array(select s.request_id from unnest(v_ended) s);
+    v_waiting uuid[];
 begin
-    update compute.servers v
-    set vm_state = case
-            when s.status <> 'succeeded' then v.vm_state
-            when s.kind = 'soft_delete' then 'soft-delete'
-            when s.kind = 'restore' then 'active'
-            else 'deleted'
-        end,
-        task_state = null,
-        power_state = case
-            when s.status <> 'succeeded' then v.power_state
-            when s.kind = 'soft_delete' then 4
-            when s.kind = 'restore' then 1
-            else 0
-        end,
-        purge_at = case
-            when s.status = 'succeeded' and s.kind = 'soft_delete'
-                then v_now + v.keep_for
-            when s.status = 'succeeded' and s.kind = 'restore' then null
-            else v.purge_at
-        end,
-        deleted_at = case
-            when s.status = 'succeeded' and s.kind = 'restore' then null
-            when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
-            else coalesce(v.deleted_at, v_now)
-        end,
-        deleted_by = case
-            when s.status = 'succeeded' and s.kind = 'restore' then null
-            when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
-            else v.deleted_by
-        end,
-        terminated_at = case
-            when s.status = 'succeeded' and s.kind in ('purge', 'force_delete') then v_now
-            else v.terminated_at
-        end,
-        updated_at = v_now
-    from unnest(v_ended) s
-    where v.id = any(v_servers) and v.id = s.subject_id and v.vm_state <> 'deleted';
+    with found as (
+        select s.*, l.place
+        from unnest(v_ended) s
+        cross join lateral (
+            select v.ctid as place from compute.servers v
+            where v.id = s.subject_id and v.vm_state <> 'deleted'
+            offset 0
+        ) l
+    ),
+    changed as (
+        update compute.servers v
+        set vm_state = case
+                when s.status <> 'succeeded' then v.vm_state
+                when s.kind = 'soft_delete' then 'soft-delete'
+                when s.kind = 'restore' then 'active'
+                else 'deleted'
+            end,
+            task_state = null,
+            power_state = case
+                when s.status <> 'succeeded' then v.power_state
+                when s.kind = 'soft_delete' then 4
+                when s.kind = 'restore' then 1
+                else 0
+            end,
+            purge_at = case
+                when s.status = 'succeeded' and s.kind = 'soft_delete'
+                    then v_now + v.keep_for
+                when s.status = 'succeeded' and s.kind = 'restore' then null
+                else v.purge_at
+            end,
+            deleted_at = case
+                when s.status = 'succeeded' and s.kind = 'restore' then null
+                when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
+                else coalesce(v.deleted_at, v_now)
+            end,
+            deleted_by = case
+                when s.status = 'succeeded' and s.kind = 'restore' then null
+                when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
+                else v.deleted_by
+            end,
+            terminated_at = case
+                when s.status = 'succeeded' and s.kind in ('purge', 'force_delete') then v_now
+                else v.terminated_at
+            end,
+            updated_at = v_now
+        from found s
+        where v.ctid = s.place
+        returning v.id, v.force_delete_request_id
+    )
+    select array_agg(c.id) into v_waiting from changed c where c.force_delete_request_id is not null;
 
+    -- A purge that waits for its host has touched nothing.
     update compute.servers v
     set task_state = null
-    from unnest(p_settled) s
-    where v.id = any(array(select p.subject_id from unnest(p_settled) p where p.verdict = 'waiting'))
-        and v.id = s.subject_id and s.verdict = 'waiting' and s.kind = 'purge';
+    where v.id = any(array(
+        select s.subject_id from unnest(p_settled) s where s.verdict = 'waiting' and s.kind = 'purge'
+    ));
 
     insert into compute.events (
         request_id, event, attempt, start_time, finish_time, result, reason, cause, host, worker_id
@@ -82,9 +96,17 @@ begin
     update compute.actions a
     set updated_at = v_now,
         message = case s.status when 'failed' then 'Error' when 'cancelled' then 'Cancelled' else a.message end
-    from unnest(v_ended) s
-    where a.request_id = any(v_requests) and a.request_id = s.request_id;
+    from (
+        select s.status, l.place
+        from unnest(v_ended) s
+        cross join lateral (
+            select f.ctid as place from compute.actions f where f.request_id = s.request_id offset 0
+        ) l
+    ) s
+    where a.ctid = s.place;
 
-    perform compute.start_waiting_force_deletes_v1(v_servers);
+    if v_waiting is not null then
+        perform compute.start_waiting_force_deletes_v1(v_waiting);
+    end if;
 end
 $$;

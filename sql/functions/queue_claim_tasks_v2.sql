@@ -43,12 +43,12 @@ as $$
 declare
     v_now timestamptz := queue.clock_v1();
     v_timeline bigint := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
-    v_ids uuid[] := '{}';
+    v_places tid[] := '{}';
     v_due double precision;
 begin
     for q in 1 .. cardinality(p_queues) loop
-        v_ids := v_ids || queue.pick_tasks_v1(
-            p_queues[q], p_kinds, p_limits[q], p_low[3 * q - 2 : 3 * q], p_turn + cardinality(v_ids)
+        v_places := v_places || queue.pick_tasks_v1(
+            p_queues[q], p_kinds, p_limits[q], p_low[3 * q - 2 : 3 * q], p_turn + cardinality(v_places)
         );
     end loop;
 
@@ -64,7 +64,7 @@ begin
         ) first
     );
 
-    if cardinality(v_ids) = 0 then
+    if cardinality(v_places) = 0 then
         return query select
             null::uuid, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
             null::integer, null::integer, null::bigint, null::bigint, null::text, v_due;
@@ -82,7 +82,7 @@ begin
         attempt_started_at = v_now,
         started_at = coalesce(t.started_at, v_now),
         progress = null
-    where t.id = any(v_ids)
+    where t.ctid = any(v_places)
     returning
         t.id, t.queue, t.kind, t.subject_id, t.request_id, t.payload, t.priority, t.position, t.attempt,
         t.max_attempts, t.lease_token, t.lease_timeline, t.trace_context, v_due;

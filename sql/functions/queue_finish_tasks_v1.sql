@@ -8,8 +8,9 @@
 -- A task that somebody asked to cancel is never tried again.
 -- A row whose id and token do not match a live task has lost its lease, unless this very finish is found done.
 -- The match is by id and token, never by status: that would walk the dead entries of a partial index.
--- id = any(p_ids) beside each join keeps a plan from reading all of the primary key to hash or merge it.
--- Callers: TaskQueue.finish, compute.finish_tasks_v1, queue.rescue_v1
+-- Rows are locked first, in the order of ids, and then reached by their place (ctid), which a locked row keeps. Joins to
+-- the table stand in a lateral part with "offset 0", so that a plan made on an empty table cannot read all of it.
+-- Callers: TaskQueue.finish, compute.finish_tasks_v1, queue.finish_and_claim_v1, queue.rescue_v1
 create or replace function queue.finish_tasks_v1(
     p_ids uuid[],
     p_tokens bigint[],
@@ -20,19 +21,34 @@ create or replace function queue.finish_tasks_v1(
 ) returns setof queue.settled
 language plpgsql volatile
 set enable_seqscan = off
+set enable_bitmapscan = off
 set jit = off
 as $$
 declare
     v_now timestamptz := queue.clock_v1();
     v_limit integer := (select lost_lease_limit from queue.settings);
+    v_places tid[];
+    v_outcomes text[];
+    v_delays double precision[];
+    v_results jsonb[];
+    v_errors jsonb[];
     v_done queue.settled[];
 begin
-    perform from queue.tasks t where t.id = any(p_ids) order by t.id for update;
+    select array_agg(l.ctid), array_agg(i.outcome), array_agg(i.delay), array_agg(i.result), array_agg(i.error)
+    into v_places, v_outcomes, v_delays, v_results, v_errors
+    from (
+        select * from unnest(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors)
+            as i (id, token, outcome, delay, result, error)
+        order by i.id
+    ) i
+    cross join lateral (
+        select t.ctid from queue.tasks t where t.id = i.id and t.lease_token = i.token for update
+    ) l;
     -- After the tasks, as a rescue, which comes with its tasks locked, can only do.
     perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
 
     with ended as (
-        select t.*, i.delay, i.result, i.error, i.outcome as asked,
+        select t.*, i.place, i.delay, i.result, i.error, i.outcome as asked,
             case
                 when t.cancel_requested_at is not null and i.outcome in ('retrying', 'waiting', 'released', 'rescued')
                     then 'cancelled'
@@ -48,14 +64,12 @@ begin
                     then t.errors
                 else t.errors || i.error
             end as all_errors
-        from unnest(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors)
-            as i (id, token, outcome, delay, result, error)
-        join queue.tasks t on t.id = i.id and t.lease_token = i.token
-        where t.id = any(p_ids)
+        from unnest(v_places, v_outcomes, v_delays, v_results, v_errors) as i (place, outcome, delay, result, error)
+        cross join lateral (select * from queue.tasks t where t.ctid = i.place offset 0) t
     ),
     removed as (
-        delete from queue.tasks t using ended e
-        where t.id = e.id and t.id = any(p_ids) and e.outcome in ('succeeded', 'cancelled', 'failed')
+        delete from queue.tasks t
+        where t.ctid = any(array(select e.place from ended e where e.outcome in ('succeeded', 'cancelled', 'failed')))
     ),
     -- In the order of the columns of queue.history and queue.dead.
     closed as (
@@ -86,7 +100,7 @@ begin
             lease_token = null, lease_timeline = null, lease_expires_at = null, worker_id = null, progress = null,
             errors = e.all_errors
         from ended e
-        where t.id = e.id and t.id = any(p_ids) and e.outcome in ('retrying', 'waiting', 'released', 'rescued')
+        where t.ctid = e.place and e.outcome in ('retrying', 'waiting', 'released', 'rescued')
     )
     select coalesce(array_agg(row(
         e.id, e.lease_token,

@@ -1,4 +1,5 @@
--- Locks the tasks of one queue that a claim may take now, at most p_limit, and returns their ids.
+-- Locks the tasks of one queue that a claim may take now, at most p_limit, and returns their places (ctid), which they
+-- keep while they are locked.
 --
 -- Tables: queue.tasks, queue.queues. Parameters as queue.claim_tasks_v2; p_low has three numbers.
 -- Callers: queue.claim_tasks_v2
@@ -8,7 +9,7 @@ create or replace function queue.pick_tasks_v1(
     p_limit integer,
     p_low bigint[],
     p_turn integer
-) returns uuid[]
+) returns tid[]
 language plpgsql volatile
 set enable_seqscan = off
 set jit = off
@@ -20,13 +21,13 @@ declare
     v_low bigint[] := p_low;
     v_slots integer;
     v_share integer;
-    v_ids uuid[] := '{}';
-    v_found uuid[];
+    v_places tid[] := '{}';
+    v_found tid[];
     v_last bigint;
 begin
     select * into v_queue from queue.queues q where q.name = p_queue;
     if v_queue.paused_at is not null then
-        return v_ids;
+        return v_places;
     end if;
     if v_queue.running_limit is not null then
         -- Claims of this queue go one after another, or two could count the same room.
@@ -43,9 +44,9 @@ begin
             exit when v_room <= 0;
             v_share := case pass when 1 then queue.share_v1(class, p_turn, v_slots) else v_room end;
             continue when v_share <= 0 or v_low[class + 1] is null;
-            select array_agg(f.id), max(f.position) into v_found, v_last
+            select array_agg(f.ctid), max(f.position) into v_found, v_last
             from (
-                select t.id, t.position
+                select t.ctid, t.position
                 from queue.tasks t
                 where t.status = 'queued' and t.queue = p_queue and t.priority = class
                     and t.position >= v_low[class + 1] and t.kind = any(p_kinds)
@@ -55,10 +56,10 @@ begin
             ) f;
             -- Null: the class has no more.
             v_low[class + 1] := case when cardinality(v_found) = least(v_share, v_room) then v_last + 1 end;
-            v_ids := v_ids || v_found;
+            v_places := v_places || v_found;
             v_room := v_room - coalesce(cardinality(v_found), 0);
         end loop;
     end loop;
-    return v_ids;
+    return v_places;
 end
 $$;
