@@ -1,0 +1,245 @@
+import Foundation
+import Postgres
+import Testing
+
+@testable import TaskQueue
+
+@Suite("What a worker decides")
+struct WorkerStateMachineTests {
+    private let start = ContinuousClock.now
+
+    private func machine(slots: Int = 4, queues: [String] = ["a"]) -> WorkerStateMachine {
+        var options = WorkerOptions.test(queues: Dictionary(uniqueKeysWithValues: queues.map { ($0, slots) }))
+        options.pollInterval = .seconds(5)
+        return WorkerStateMachine(options: options, kinds: ["work"])
+    }
+
+    /// Sends the next exchange and answers its claim with so many tasks.
+    private func claim(_ count: Int, at seconds: Int = 0, _ machine: inout WorkerStateMachine) throws -> [QueuedTask] {
+        answer(try send(&machine, at: seconds), &machine, tasks: count).start
+    }
+
+    /// The next exchange, which there must be.
+    private func send(_ machine: inout WorkerStateMachine, at seconds: Int = 0) throws -> Exchange {
+        let exchange = machine.nextExchange(at: start + .seconds(seconds))
+        return try #require(exchange)
+    }
+
+    @discardableResult
+    private func answer(
+        _ exchange: Exchange,
+        _ machine: inout WorkerStateMachine,
+        tasks count: Int = 0
+    ) -> WorkerStateMachine.Consequences {
+        let queue = exchange.claim?.queues.first?.name ?? "a"
+        let tasks = (0..<count).map { _ in QueuedTask.made(in: queue) }
+        let claim = exchange.claim.map { _ in Claim(tasks: tasks, nextDue: nil) }
+        return machine.answered(exchange, ExchangeAnswer(claim: claim), at: exchange.sent)
+    }
+
+    @Test("claims at first, and then neither claims nor writes while nothing happens")
+    func quiet() throws {
+        var machine = machine()
+        let none = try claim(0, &machine)
+        #expect(none.isEmpty)
+        let none44 = machine.nextExchange(at: start + .seconds(1))
+        #expect(none44 == nil)
+        #expect(machine.nextLook(after: start + .seconds(1)) == start + .seconds(5))
+        let poll = try send(&machine, at: 5)
+        #expect(poll.claim?.queues.map(\.low) == [Watermark.start])
+    }
+
+    @Test("writes the end of a lone task at once, without a claim")
+    func lone() throws {
+        var machine = machine()
+        let claimed = try claim(1, &machine)
+        let task = try #require(claimed.first)
+        _ = machine.handlerEnded(task.held, .succeeded(), jitter: 0)
+        let exchange = try send(&machine)
+        #expect(exchange.endings.map(\.lease) == [task.held] && exchange.claim == nil)
+        let events = answer(exchange, &machine).events
+        #expect(events.map(\.endedStatus) == ["succeeded"])
+        #expect(machine.held.isEmpty && machine.book.isEmpty)
+    }
+
+    @Test("when saturated writes what has ended and claims for those slots in one exchange")
+    func saturated() throws {
+        var machine = machine()
+        let tasks = try claim(4, &machine)
+        let none68 = machine.nextExchange(at: start)
+        #expect(none68 == nil, "no slot is free")
+        for task in tasks.prefix(3) { _ = machine.handlerEnded(task.held, .succeeded(), jitter: 0) }
+        let exchange = try send(&machine)
+        #expect(exchange.endings.count == 3 && exchange.asked == 3)
+        // While it is on its way, only the fourth slot is taken.
+        _ = machine.handlerEnded(tasks[3].held, .succeeded(), jitter: 0)
+        let second = try send(&machine)
+        #expect(second.endings.count == 1 && second.asked == 1)
+        let none77 = machine.nextExchange(at: start)
+        #expect(none77 == nil, "both lanes are busy")
+    }
+
+    @Test("asks twice at a time only when there was more than it could take")
+    func appetite() throws {
+        var machine = machine(slots: 1500)
+        let first = try send(&machine)
+        #expect(first.asked == WorkerStateMachine.batchLimit)
+        let none86 = machine.nextExchange(at: start)
+        #expect(none86 == nil)
+        answer(first, &machine, tasks: WorkerStateMachine.batchLimit)
+        let (second, third) = (machine.nextExchange(at: start), machine.nextExchange(at: start))
+        #expect(second?.asked == 500 && third?.asked == 500)
+        let none91 = machine.nextExchange(at: start)
+        #expect(none91 == nil)
+    }
+
+    @Test("looks again when it was woken while a claim was on its way")
+    func wokenMeanwhile() throws {
+        var machine = machine()
+        let exchange = try send(&machine)
+        machine.wake()
+        answer(exchange, &machine)
+        let next = try send(&machine)
+        #expect(next.asked == 4)
+    }
+
+    @Test("hands back what is claimed while it drains, and is done when that is written")
+    func drains() throws {
+        var machine = machine()
+        let exchange = try send(&machine)
+        machine.beginDrain()
+        let consequences = answer(exchange, &machine, tasks: 2)
+        #expect(consequences.start.isEmpty && !machine.isDone)
+        let last = try send(&machine)
+        #expect(last.endings.map(\.verb) == [.released, .released] && last.claim == nil)
+        answer(last, &machine)
+        #expect(machine.isDone)
+    }
+
+    @Test("sends ends again when their answer was lost, for as long as their leases last")
+    func again() throws {
+        var machine = machine()
+        let claimed = try claim(1, &machine)
+        let task = try #require(claimed.first)
+        _ = machine.handlerEnded(task.held, .succeeded(), jitter: 0)
+        let lost = QueueError(.outcomeUnknown, "lost")
+        let first = try send(&machine)
+        let events = machine.failed(first, lost, at: start, jitter: 1)
+        let early = machine.nextExchange(at: start)
+        #expect(events.count == 1 && early == nil, "not before the pause")
+        let second = try send(&machine, at: 1)
+        #expect(second.endings == first.endings)
+        // A heartbeat that finds the task ended must not keep us from finding that it was us.
+        let heard = HeartbeatAnswer(lease: task.held, verdict: .lost)
+        _ = machine.heartbeatAnswered([heard], sent: start, at: start)
+        _ = machine.failed(second, lost, at: start + .seconds(2), jitter: 1)
+        let third = try send(&machine, at: 20)
+        #expect(third.endings == first.endings)
+        let gaveUp = machine.failed(third, lost, at: start + .seconds(31), jitter: 1)
+        guard case .abandoned = gaveUp.last else { Issue.record("\(gaveUp)"); return }
+        #expect(machine.held.isEmpty)
+    }
+
+    @Test(
+        "sends each end alone after a refusal, records the refused one as a failure, and gives up on the second refusal"
+    )
+    func refused() throws {
+        var machine = machine()
+        let tasks = try claim(2, &machine)
+        for task in tasks { _ = machine.handlerEnded(task.held, .succeeded(), jitter: 0) }
+        let refusal = QueueError(.unexpected, "no")
+        let both = try send(&machine)
+        let first = machine.failed(both, refusal, at: start, jitter: 0)
+        #expect(first.isEmpty)
+        let (one, two) = (machine.nextExchange(at: start), machine.nextExchange(at: start))
+        let (good, bad) = (try #require(one), try #require(two))
+        #expect(good.endings.count == 1 && bad.endings.count == 1)
+        let events = answer(good, &machine).events
+        #expect(events.count == 1)
+        let second = machine.failed(bad, refusal, at: start, jitter: 0)
+        #expect(second.isEmpty)
+        let recorded = try send(&machine)
+        #expect(recorded.endings.map(\.failure?.code) == ["ending_refused"])
+        let end = machine.failed(recorded, refusal, at: start, jitter: 0)
+        guard case .abandoned = end.first else { Issue.record("\(end)"); return }
+        let after = machine.nextExchange(at: start)
+        #expect(machine.held.isEmpty && after == nil)
+    }
+
+    @Test("claims nothing while its heartbeats are not answered")
+    func heartless() throws {
+        var machine = machine()
+        machine.heartbeatFailed()
+        let none163 = machine.nextExchange(at: start)
+        #expect(none163 == nil)
+        _ = machine.heartbeatAnswered([], sent: start, at: start)
+        let next = try send(&machine)
+        #expect(next.asked == 4)
+    }
+
+    @Test("hands back a lease it does not know only when no claim that is on its way can have brought it")
+    func unknown() throws {
+        var machine = machine()
+        let ghost = HeldLease(task: UUID(), token: 7)
+        let told = [HeartbeatAnswer(lease: ghost, verdict: .unknown)]
+        let early = try send(&machine)
+        let first = machine.heartbeatAnswered(told, sent: start, at: start + .seconds(1))
+        let second = machine.heartbeatAnswered(told, sent: start, at: start + .seconds(2))
+        #expect(first.handBack.isEmpty && second.handBack.isEmpty)
+        answer(early, &machine)
+        machine.wake()
+        // A claim that was sent after we had heard of the lease cannot be where it comes from.
+        _ = try send(&machine, at: 3)
+        let third = machine.heartbeatAnswered(told, sent: start, at: start + .seconds(4))
+        #expect(third.handBack == [ghost])
+    }
+
+    @Test("says that a lease is lost, and writes nothing, when its handler ends without it")
+    func lostLease() throws {
+        var machine = machine()
+        let claimed = try claim(1, &machine)
+        let task = try #require(claimed.first)
+        let stopped = machine.tick(at: start + .seconds(29))
+        #expect(stopped == [task.held])
+        let event = machine.handlerEnded(task.held, .succeeded(), jitter: 0)
+        guard case .leaseLost = event else { Issue.record("\(String(describing: event))"); return }
+        #expect(machine.held.isEmpty && machine.occupied == ["a": 0])
+    }
+
+    @Test("gives each of many queues its turn when a batch cannot hold the slots of all")
+    func manyQueues() throws {
+        var machine = machine(slots: 400, queues: ["a", "b", "c"])
+        let first = try send(&machine)
+        #expect(first.claim?.queues.map(\.limit) == [400, 100])
+        answer(first, &machine)
+        machine.wake()
+        let second = try send(&machine)
+        #expect(second.claim?.queues.first?.name != first.claim?.queues.first?.name)
+    }
+}
+
+extension WorkerEvent {
+    fileprivate var endedStatus: String? {
+        guard case .ended(_, let status, _) = self else { return nil }
+        return status
+    }
+}
+
+extension QueuedTask {
+    fileprivate static func made(in queue: String) -> QueuedTask {
+        QueuedTask(
+            id: UUID(),
+            queue: queue,
+            kind: "work",
+            subjectID: UUID(),
+            requestID: "req",
+            payload: "{}",
+            priority: 1,
+            position: 1,
+            attempt: 1,
+            maxAttempts: 5,
+            lease: Lease(timeline: 1, token: .random(in: 1...Int64.max)),
+            traceContext: nil
+        )
+    }
+}
