@@ -2,19 +2,28 @@
 enum SQLState {
     static let readOnlyTransaction = "25006"
     static let inFailedTransaction = "25P02"
+    static let deadlockDetected = "40P01"
 
-    private static let transient: Set<String> = [
-        "40001",  // serialization_failure
-        "40P01",  // deadlock_detected
-        "55P03",  // lock_not_available
-        "57014",  // query_canceled: as an error, the statement was rolled back
+    private static let serverTrouble: Set<String> = [
         "53000", "53100", "53200", "53300",  // out of a resource
         "57P01", "57P02", "57P03",  // the server is stopping or starting
         readOnlyTransaction,
     ]
 
+    private static let transient: Set<String> = [
+        "40001",  // serialization_failure
+        deadlockDetected,
+        "55P03",  // lock_not_available
+        "57014",  // query_canceled: as an error, the statement was rolled back
+    ]
+
     /// Whether the same statement can succeed later. All errors roll back, so repeating it is always without danger.
     static func isTransient(_ state: String) -> Bool {
-        transient.contains(state)
+        transient.contains(state) || isServerTrouble(state)
+    }
+
+    /// Whether the server itself is in trouble, so that any other statement would fail in the same way.
+    static func isServerTrouble(_ state: String) -> Bool {
+        serverTrouble.contains(state)
     }
 }
