@@ -17,6 +17,7 @@ package enum SchemaSQL {
         SchemaFile("m0001_queue", PackageResources.m0001_queue_sql),
         SchemaFile("m0002_compute", PackageResources.m0002_compute_sql),
         SchemaFile("m0003_queues", PackageResources.m0003_queues_sql),
+        SchemaFile("m0004_cheap_checks", PackageResources.m0004_cheap_checks_sql),
     ]
 
     /// Applied after the migrations, again whenever their text has changed. A function that processes of two versions
@@ -25,7 +26,9 @@ package enum SchemaSQL {
         SchemaFile("compute_adopt_server_v1", PackageResources.compute_adopt_server_v1_sql),
         SchemaFile("compute_begin_destroy_v1", PackageResources.compute_begin_destroy_v1_sql),
         SchemaFile("compute_bin_status_v1", PackageResources.compute_bin_status_v1_sql),
+        SchemaFile("compute_count_task_v1", PackageResources.compute_count_task_v1_sql),
         SchemaFile("compute_delete_server_v1", PackageResources.compute_delete_server_v1_sql),
+        SchemaFile("compute_delete_servers_v1", PackageResources.compute_delete_servers_v1_sql),
         SchemaFile("compute_describe_task_v1", PackageResources.compute_describe_task_v1_sql),
         SchemaFile("compute_enqueue_due_purges_v1", PackageResources.compute_enqueue_due_purges_v1_sql),
         SchemaFile("compute_enqueue_task_v1", PackageResources.compute_enqueue_task_v1_sql),
@@ -37,15 +40,18 @@ package enum SchemaSQL {
         SchemaFile("compute_list_events_v1", PackageResources.compute_list_events_v1_sql),
         SchemaFile("compute_list_servers_v1", PackageResources.compute_list_servers_v1_sql),
         SchemaFile("compute_list_tasks_v1", PackageResources.compute_list_tasks_v1_sql),
+        SchemaFile("compute_lock_projects_v1", PackageResources.compute_lock_projects_v1_sql),
         SchemaFile("compute_lock_server_v1", PackageResources.compute_lock_server_v1_sql),
         SchemaFile("compute_purging_allowed_v1", PackageResources.compute_purging_allowed_v1_sql),
         SchemaFile("compute_restore_server_v1", PackageResources.compute_restore_server_v1_sql),
+        SchemaFile("compute_restore_servers_v1", PackageResources.compute_restore_servers_v1_sql),
         SchemaFile("compute_resume_purging_v1", PackageResources.compute_resume_purging_v1_sql),
         SchemaFile("compute_set_retention_v1", PackageResources.compute_set_retention_v1_sql),
         SchemaFile("compute_settle_v1", PackageResources.compute_settle_v1_sql),
         SchemaFile("compute_show_action_v1", PackageResources.compute_show_action_v1_sql),
         SchemaFile("compute_show_server_v1", PackageResources.compute_show_server_v1_sql),
         SchemaFile("compute_show_task_v1", PackageResources.compute_show_task_v1_sql),
+        SchemaFile("compute_show_tasks_v1", PackageResources.compute_show_tasks_v1_sql),
         SchemaFile(
             "compute_start_waiting_force_deletes_v1",
             PackageResources.compute_start_waiting_force_deletes_v1_sql
@@ -55,6 +61,7 @@ package enum SchemaSQL {
         SchemaFile("queue_cancel_waiting_v1", PackageResources.queue_cancel_waiting_v1_sql),
         SchemaFile("queue_claim_tasks_v2", PackageResources.queue_claim_tasks_v2_sql),
         SchemaFile("queue_clock_v1", PackageResources.queue_clock_v1_sql),
+        SchemaFile("queue_enqueue_tasks_v1", PackageResources.queue_enqueue_tasks_v1_sql),
         SchemaFile("queue_enqueue_v1", PackageResources.queue_enqueue_v1_sql),
         SchemaFile("queue_finish_and_claim_v1", PackageResources.queue_finish_and_claim_v1_sql),
         SchemaFile("queue_finish_tasks_v1", PackageResources.queue_finish_tasks_v1_sql),

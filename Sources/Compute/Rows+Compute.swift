@@ -59,6 +59,7 @@ extension RequestOutcome {
         case ("locked", _, _, _): self = .locked
         case ("wrong_vm_state", _, let state?, _): self = .wrongVMState(state)
         case ("wrong_task_state", _, _, let state?): self = .wrongTaskState(state)
+        case ("over_limit", _, _, _): self = .overLimit
         default: throw ComputeError(.malformedRow, "outcome \(outcome) is unknown to this build")
         }
     }

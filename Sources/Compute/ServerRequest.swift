@@ -42,6 +42,8 @@ package enum RequestOutcome: Sendable, Hashable {
     case wrongVMState(VMState)
     /// Something is happening to the server that must end first.
     case wrongTaskState(TaskState)
+    /// The server's project has as many unfinished tasks as it may have; some must end first.
+    case overLimit
 }
 
 /// One page of servers.

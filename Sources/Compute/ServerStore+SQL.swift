@@ -5,7 +5,9 @@ import TaskQueue
 /// The calls of this module's SQL functions, and how their answers and errors are read. There is no other SQL here.
 extension ServerStore {
     static let restoreStatement = Statement("SELECT * FROM compute.restore_server_v1($1, $2, $3, $4, $5, $6)")
+    static let restoreBatchStatement = Statement("SELECT * FROM compute.restore_servers_v1($1, $2, $3, $4, $5, $6)")
     static let deleteStatement = Statement("SELECT * FROM compute.delete_server_v1($1, $2, $3, $4, $5, $6)")
+    static let deleteBatchStatement = Statement("SELECT * FROM compute.delete_servers_v1($1, $2, $3, $4, $5, $6)")
     static let forceDeleteStatement = Statement("SELECT * FROM compute.force_delete_server_v1($1, $2, $3, $4, $5, $6)")
     static let showStatement = Statement("SELECT * FROM compute.show_server_v1($1, $2, $3)")
     static let listStatement = Statement("SELECT * FROM compute.list_servers_v1($1, $2, $3, $4, $5, $6)")
@@ -13,6 +15,7 @@ extension ServerStore {
     static let actionStatement = Statement("SELECT * FROM compute.show_action_v1($1, $2)")
     static let eventsStatement = Statement("SELECT * FROM compute.list_events_v1($1)")
     static let taskStatement = Statement("SELECT * FROM compute.show_task_v1($1, $2)")
+    static let taskBatchStatement = Statement("SELECT * FROM compute.show_tasks_v1($1, $2)")
     static let tasksStatement = Statement("SELECT * FROM compute.list_tasks_v1($1, $2, $3, $4, $5)")
     static let adoptStatement = Statement(
         "SELECT compute.adopt_server_v1($1, $2, $3, $4, $5, $6, $7, $8, $9) AS outcome"
@@ -27,26 +30,35 @@ extension ServerStore {
     static let sweepStatement = Statement("SELECT * FROM compute.sweep_v1($1, $2, $3, $4, $5)")
     static let resumePurgingStatement = Statement("SELECT compute.resume_purging_v1() AS reason")
 
-    func request(
-        _ statement: Statement,
-        _ server: UUID,
-        _ caller: Caller,
-        _ requestID: String,
-        _ traceContext: String?
+    /// What became of a request, whose workers are woken when there is something for them to do.
+    func outcome(
+        of statement: Statement,
+        _ ask: () async throws(PostgresError) -> Row
     ) async throws -> RequestOutcome {
-        let answers = try await read(
-            statement,
-            [
-                .uuid(server), .text(caller.scope.projectID), .text(caller.projectID), .text(caller.userID),
-                .text(requestID), .text(traceContext),
-            ],
-            { (try RequestOutcome($0), try $0.decode(String?.self, "queue")) }
-        )
-        guard let (outcome, queue) = answers.first else {
-            throw ComputeError(.malformedRow, "\(statement.sql) gave no row")
+        let row = try await answer(to: statement, ask)
+        let (outcome, queue) = try decoded(statement) {
+            (try RequestOutcome(row), try row.decode(String?.self, "queue"))
         }
         if case .accepted = outcome, let queue { notifier?.notify(queue) }
         return outcome
+    }
+
+    func answer<Value>(to statement: Statement, _ ask: () async throws(PostgresError) -> Value) async throws -> Value {
+        do throws(PostgresError) {
+            return try await ask()
+        } catch {
+            throw ComputeError(error, during: statement)
+        }
+    }
+
+    func decoded<Value>(_ statement: Statement, _ decode: () throws -> Value) throws -> Value {
+        do {
+            return try decode()
+        } catch let error as ComputeError {
+            throw error
+        } catch {
+            throw ComputeError(.malformedRow, "the answer of \(statement.sql) could not be read", cause: error)
+        }
     }
 
     func read<Value>(
@@ -55,20 +67,12 @@ extension ServerStore {
         _ decode: (Row) throws -> Value
     ) async throws -> [Value] {
         let rows = try await run(statement, parameters)
-        do {
-            return try rows.map(decode)
-        } catch let error as ComputeError {
-            throw error
-        } catch {
-            throw ComputeError(.malformedRow, "the answer of \(statement.sql) could not be read", cause: error)
-        }
+        return try decoded(statement) { try rows.map(decode) }
     }
 
     func run(_ statement: Statement, _ parameters: [PostgresValue]) async throws -> Rows {
-        do {
-            return try await pool.execute(statement, parameters)
-        } catch {
-            throw ComputeError(error, during: statement)
+        try await answer(to: statement) { () throws(PostgresError) in
+            try await pool.execute(statement, parameters)
         }
     }
 }

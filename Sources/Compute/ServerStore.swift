@@ -4,16 +4,26 @@ package import TaskQueue
 
 /// Servers in the database: what is asked of them and what can be read about them.
 ///
-/// The rules live in SQL functions (sql/functions/compute_*.sql); this calls them and explains their answers. Any number
-/// of processes may use the same database. Every call throws ``ComputeError``.
+/// The rules live in SQL functions (sql/functions/compute_*.sql); this calls them and explains their answers. Any
+/// number of processes may use the same database. Every call throws ``ComputeError``.
+///
+/// Restores, deletes and reads of tasks that come at the same time share statements and commits, each with an answer of
+/// its own; so one store is made for a pool and handed around. It needs no closing: who waits for its callers before
+/// closing the pool loses nothing.
 package struct ServerStore: Sendable {
     let pool: ConnectionPool
     let notifier: TaskNotifier?
+    private let restores: Coalescer<AcceptRequest, Row>
+    private let deletes: Coalescer<AcceptRequest, Row>
+    private let taskReads: Coalescer<TaskRead, Row?>
 
     /// - Parameter notifier: wakes the workers after an accepted request; without one their poll finds it.
     package init(pool: ConnectionPool, notifier: TaskNotifier? = nil) {
         self.pool = pool
         self.notifier = notifier
+        restores = Self.coalescer(pool, single: Self.restoreStatement, batch: Self.restoreBatchStatement)
+        deletes = Self.coalescer(pool, single: Self.deleteStatement, batch: Self.deleteBatchStatement)
+        taskReads = Self.taskCoalescer(pool)
     }
 
     // MARK: Requests
@@ -30,7 +40,10 @@ package struct ServerStore: Sendable {
         requestID: String,
         traceContext: String? = nil
     ) async throws -> RequestOutcome {
-        try await request(Self.restoreStatement, server, caller, requestID, traceContext)
+        let request = AcceptRequest(server: server, caller: caller, requestID: requestID, traceContext: traceContext)
+        return try await outcome(of: Self.restoreStatement) { () throws(PostgresError) in
+            try await restores.perform(request)
+        }
     }
 
     /// Accepts the soft delete of a server; as ``restore(_:by:requestID:traceContext:)``.
@@ -40,7 +53,10 @@ package struct ServerStore: Sendable {
         requestID: String,
         traceContext: String? = nil
     ) async throws -> RequestOutcome {
-        try await request(Self.deleteStatement, server, caller, requestID, traceContext)
+        let request = AcceptRequest(server: server, caller: caller, requestID: requestID, traceContext: traceContext)
+        return try await outcome(of: Self.deleteStatement) { () throws(PostgresError) in
+            try await deletes.perform(request)
+        }
     }
 
     /// Accepts the destruction of a server in any state; as ``restore(_:by:requestID:traceContext:)``.
@@ -50,7 +66,10 @@ package struct ServerStore: Sendable {
         requestID: String,
         traceContext: String? = nil
     ) async throws -> RequestOutcome {
-        try await request(Self.forceDeleteStatement, server, caller, requestID, traceContext)
+        let request = AcceptRequest(server: server, caller: caller, requestID: requestID, traceContext: traceContext)
+        return try await outcome(of: Self.forceDeleteStatement) { () throws(PostgresError) in
+            try await Self.only(pool.execute(Self.forceDeleteStatement, request.parameters))
+        }
     }
 
     // MARK: Reads
@@ -99,7 +118,10 @@ package struct ServerStore: Sendable {
 
     /// A task of a server in this scope, wherever it stands in its life, or nil.
     package func task(_ id: UUID, in scope: Scope) async throws -> TaskRecord? {
-        try await read(Self.taskStatement, [.uuid(id), .text(scope.projectID)], TaskRecord.init).first
+        let request = TaskRead(id: id, scope: scope)
+        return try await answer(to: Self.taskStatement) { () throws(PostgresError) in
+            try await taskReads.perform(request)
+        }.map { row in try decoded(Self.taskStatement) { try TaskRecord(row) } }
     }
 
     /// Tasks of the servers in this scope, newest first; each filter that is nil lets all pass.

@@ -4,11 +4,26 @@ import Postgres
 /// The calls of the queue's SQL functions, and how their rows are read. There is no other SQL in this module.
 extension TaskQueue {
     static let enqueueStatement = Statement("SELECT queue.enqueue_v1($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+    static let enqueueBatchStatement = Statement(
+        "SELECT * FROM queue.enqueue_tasks_v1($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    )
     static let wakeStatement = Statement("SELECT queue.wake_v1($1)")
     static let claimStatement = Statement("SELECT * FROM queue.claim_tasks_v2($1, $2, $3, $4, $5, $6, $7)")
     static let heartbeatStatement = Statement("SELECT * FROM queue.heartbeat_v1($1, $2, $3, $4, $5, $6, $7, $8)")
     static let maintainStatement = Statement("SELECT queue.maintain_history_v1()")
     static let workersStatement = Statement("SELECT * FROM queue.list_workers_v1($1)")
+
+    /// Says of each task whether it was taken; not, when its subject is busy.
+    static func enqueuer(_ pool: ConnectionPool) -> Coalescer<NewTask, Bool> {
+        Coalescer { (task) throws(PostgresError) in
+            try await pool.execute(enqueueStatement, task.parameters)
+            return true
+        } batch: { (tasks) throws(PostgresError) in
+            let rows = try await pool.execute(enqueueBatchStatement, NewTask.parameters(of: tasks))
+            let taken = try Set(rows.map { (row) throws(PostgresError) in try row.decode(UUID.self, "id") })
+            return tasks.map { taken.contains($0.id) }
+        }
+    }
 
     @discardableResult
     func rows(_ statement: Statement, _ parameters: [PostgresValue]) async throws -> Rows {
@@ -36,6 +51,17 @@ extension NewTask {
         [
             .uuid(id), .text(queue), .text(kind), .uuid(subjectID), .text(requestID), .jsonb(payload),
             .integer(Int32(priority)), .integer(Int32(maxAttempts)), .text(traceContext),
+        ]
+    }
+}
+
+extension NewTask {
+    static func parameters(of tasks: [NewTask]) -> [PostgresValue] {
+        [
+            .uuids(tasks.map(\.id)), .texts(tasks.map(\.queue)), .texts(tasks.map(\.kind)),
+            .uuids(tasks.map(\.subjectID)), .texts(tasks.map(\.requestID)), .jsonbs(tasks.map(\.payload)),
+            .integers(tasks.map { Int32($0.priority) }), .integers(tasks.map { Int32($0.maxAttempts) }),
+            .texts(tasks.map(\.traceContext)),
         ]
     }
 }

@@ -7,19 +7,28 @@ package import Postgres
 package struct TaskQueue: Sendable {
     let pool: ConnectionPool
     let functions: QueueFunctions
+    private let enqueuer: Coalescer<NewTask, Bool>
 
     /// - Parameter functions: where attempts end and leases are rescued; the owner of the subjects has its own.
     package init(pool: ConnectionPool, functions: QueueFunctions = .plain) {
         self.pool = pool
         self.functions = functions
+        enqueuer = Self.enqueuer(pool)
     }
 
     // MARK: Enqueueing
 
-    /// Enqueues a task in a transaction of its own. Owners of subjects enqueue inside their SQL functions instead.
+    /// Enqueues a task, committed when this returns; calls at the same time share a commit. Owners of subjects enqueue
+    /// inside their SQL functions instead.
     /// - Throws: also `.subjectBusy`: a subject has at most one live task.
     package func enqueue(_ task: NewTask) async throws -> UUID {
-        try await rows(Self.enqueueStatement, task.parameters)
+        let isTaken: Bool
+        do throws(PostgresError) {
+            isTaken = try await enqueuer.perform(task)
+        } catch {
+            throw QueueError(error, during: Self.enqueueStatement.sql)
+        }
+        guard isTaken else { throw QueueError(.subjectBusy, "subject \(task.subjectID) has a live task") }
         return task.id
     }
 

@@ -22,15 +22,25 @@ struct LockOrderTests {
             }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for caller in 0..<Self.callers {
-                    // A deadlock is an error of one of them.
                     group.addTask { try await Self.collide(bin, servers, caller: caller) }
                 }
                 try await group.waitForAll()
             }
             #expect(try await Self.outOfStep(bin) == [])
+            #expect(try await bin.miscountedProjects() == [])
             try await Self.drain(bin)
             #expect(try await Self.outOfStep(bin) == [])
+            #expect(try await bin.miscountedProjects() == [])
+            #expect(try await bin.liveTasks() == 0)
         }
+        // A batch that was chosen to break a deadlock is repeated, so no caller hears of it. Every session has ended,
+        // so the server has counted them all.
+        let deadlocks = try await TestDatabase.current.withConnection { connection in
+            try await connection.execute(
+                Statement("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+            )
+        }
+        #expect(try deadlocks.first?.decode(Int.self, "deadlocks") == 0)
     }
 
     /// One caller that does one thing after the other, each on servers that all the others want too.

@@ -1,9 +1,10 @@
 -- Accepts the soft delete of one server. deleted_at is set here, purge_at when the soft delete finishes.
 --
--- Tables: compute.servers, compute.actions, queue.tasks. State: task_state null -> soft-deleting.
+-- Tables: compute.servers, compute.projects, compute.actions, queue.tasks. State: task_state null -> soft-deleting.
 -- A server that is soft-deleted or on its way there stays as it is: outcome already, and purge_at does not move.
 -- A server that was never launched has nothing to keep: it is destroyed.
--- Parameters and outcomes as compute.restore_server_v1, and already. Callers: Compute.ServerStore.delete
+-- Parameters and outcomes as compute.restore_server_v1, and already.
+-- Callers: Compute.ServerStore.delete, compute.delete_servers_v1
 create or replace function compute.delete_server_v1(
     p_server_id uuid,
     p_project_id text,
@@ -15,6 +16,8 @@ create or replace function compute.delete_server_v1(
 language plpgsql volatile
 set enable_seqscan = off
 set jit = off
+-- A plan for the very values is never worth its making here: each call would be planned anew.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz;
@@ -36,6 +39,9 @@ begin
         return row('already', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
     end if;
 
+    if not compute.count_task_v1(v_server.project_id, true) then
+        return row('over_limit', null, null, v_server.vm_state, null)::compute.accepted;
+    end if;
     v_now := queue.clock_v1();
     v_task := queue.new_id_v1();
     v_kind := case when v_server.launched_at is null then 'force_delete' else 'soft_delete' end;

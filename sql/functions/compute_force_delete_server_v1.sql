@@ -1,8 +1,9 @@
 -- Accepts the destruction of one server, in any state.
 --
--- Tables: compute.servers, compute.actions, queue.tasks. State: any task_state -> deleting.
+-- Tables: compute.servers, compute.projects, compute.actions, queue.tasks. State: any task_state -> deleting.
 -- A task of the server that waits is cancelled here; one that runs is asked to stop, and its finish enqueues the
 -- destroy (compute.start_waiting_force_deletes_v1), so that two tasks never act on one server.
+-- It counts as a task of its project and is never refused for their number.
 -- Parameters and outcomes as compute.restore_server_v1. Callers: Compute.ServerStore.forceDelete
 create or replace function compute.force_delete_server_v1(
     p_server_id uuid,
@@ -53,6 +54,7 @@ begin
     set task_state = 'deleting', deleted_at = coalesce(v.deleted_at, v_now),
         deleted_by = coalesce(v.deleted_by, p_user_id), updated_at = v_now
     where v.id = p_server_id;
+    perform compute.count_task_v1(v_server.project_id, false);
     perform compute.enqueue_task_v1(v_task, v_server, 'force_delete', p_request_id, 0, p_trace_context);
     return row('accepted', v_task, v_server.host, v_server.vm_state, 'deleting')::compute.accepted;
 end

@@ -1,10 +1,11 @@
 -- Accepts the restore of one soft-deleted server: its state, the action record and the task in one transaction.
 --
--- Tables: compute.servers, compute.actions, queue.tasks. State: task_state null -> restoring.
+-- Tables: compute.servers, compute.projects, compute.actions, queue.tasks. State: task_state null -> restoring.
 -- p_project_id: the caller's project, or null for an administrator, who may restore anybody's and unlock nothing.
 -- A soft delete that no worker has claimed is undone on the spot; a purge that no worker has claimed is cancelled.
--- outcome: accepted; not_found; locked; wrong_vm_state; wrong_task_state. A repeated request id gets its first outcome.
--- Callers: Compute.ServerStore.restore
+-- outcome: accepted; not_found; locked; wrong_vm_state; wrong_task_state; over_limit (the project has as many
+-- unfinished tasks as it may). A repeated request id gets its first outcome.
+-- Callers: Compute.ServerStore.restore, compute.restore_servers_v1
 create or replace function compute.restore_server_v1(
     p_server_id uuid,
     p_project_id text,
@@ -16,6 +17,8 @@ create or replace function compute.restore_server_v1(
 language plpgsql volatile
 set enable_seqscan = off
 set jit = off
+-- A plan for the very values is never worth its making here: each call would be planned anew.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz;
@@ -54,10 +57,15 @@ begin
     end if;
 
     -- At rest, so the only task it can have is a purge that the sweep has just made.
-    perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));
-    select * into v_live from queue.tasks t where t.subject_id = p_server_id;
-    if found then
+    select * into v_live from queue.tasks t where t.subject_id = p_server_id for update;
+    if v_live.status = 'running' then
         return row('wrong_task_state', null, null, v_server.vm_state, 'deleting')::compute.accepted;
+    end if;
+    if not compute.count_task_v1(v_server.project_id, true) then
+        return row('over_limit', null, null, v_server.vm_state, null)::compute.accepted;
+    end if;
+    if v_live.id is not null then
+        perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));
     end if;
 
     update compute.servers v set task_state = 'restoring', updated_at = v_now where v.id = p_server_id;

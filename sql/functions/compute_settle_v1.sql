@@ -8,7 +8,8 @@
 -- host has touched nothing, and its server can be restored.
 -- Rows are reached by their place (ctid), which nobody changes: a server's actions change under its lock only. The
 -- lateral parts with "offset 0" keep a plan that was made on empty tables from reading all of a table.
--- Callers: compute.undo_soft_delete_v1, compute.finish_tasks_v1, compute.sweep_v1, compute.restore_server_v1, compute.force_delete_server_v1
+-- Callers: compute.undo_soft_delete_v1, compute.finish_tasks_v1, compute.sweep_v1, compute.restore_server_v1,
+-- compute.force_delete_server_v1
 create or replace function compute.settle_v1(p_settled queue.settled[]) returns void
 language plpgsql volatile
 set enable_seqscan = off
@@ -21,6 +22,8 @@ declare
         where s.verdict in ('finished', 'rescued') and s.status in ('succeeded', 'failed', 'cancelled')
     );
     v_waiting uuid[];
+    v_projects text[];
+    v_counted boolean[];
 begin
     with found as (
         select s.*, l.place
@@ -69,9 +72,16 @@ begin
             updated_at = v_now
         from found s
         where v.ctid = s.place
-        returning v.id, v.force_delete_request_id
+        returning v.id, v.force_delete_request_id, v.project_id, s.kind
     )
-    select array_agg(c.id) into v_waiting from changed c where c.force_delete_request_id is not null;
+    select
+        array_agg(c.id) filter (where c.force_delete_request_id is not null),
+        array_agg(c.project_id),
+        -- A purge was nobody's request; but the force delete that may wait for it is about to count.
+        array_agg(c.kind <> 'purge')
+    into v_waiting, v_projects, v_counted
+    from changed c
+    where c.kind <> 'purge' or c.force_delete_request_id is not null;
 
     -- A purge that waits for its host has touched nothing.
     update compute.servers v
@@ -79,6 +89,21 @@ begin
     where v.id = any(array(
         select s.subject_id from unnest(p_settled) s where s.verdict = 'waiting' and s.kind = 'purge'
     ));
+
+    if v_projects is not null then
+        perform compute.lock_projects_v1(v_projects);
+        update compute.projects p
+        set live_tasks = greatest(0, p.live_tasks - c.tasks)
+        from (
+            select l.place, t.tasks
+            from (
+                select id, count(*) filter (where counted) as tasks from unnest(v_projects, v_counted) as c (id, counted)
+                group by id
+            ) t
+            cross join lateral (select f.ctid as place from compute.projects f where f.id = t.id offset 0) l
+        ) c
+        where p.ctid = c.place;
+    end if;
 
     insert into compute.events (
         request_id, event, attempt, start_time, finish_time, result, reason, cause, host, worker_id

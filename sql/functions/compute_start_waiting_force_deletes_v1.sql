@@ -1,7 +1,8 @@
 -- Force deletes that waited for a task of these servers, which has just ended: enqueued now, or done if that task
 -- destroyed the server.
 --
--- Tables: compute.servers, compute.actions, queue.tasks, queue.history. Callers: compute.settle_v1
+-- The caller holds the rows of their projects. Tables: compute.servers, compute.projects, compute.actions, queue.tasks,
+-- queue.history. Callers: compute.settle_v1
 create or replace function compute.start_waiting_force_deletes_v1(p_servers uuid[]) returns void
 language plpgsql volatile
 set enable_seqscan = off
@@ -26,6 +27,7 @@ begin
             update compute.servers v
             set force_delete_request_id = null, task_state = 'deleting'
             where v.id = v_server.id;
+            perform compute.count_task_v1(v_server.project_id, false);
             perform compute.enqueue_task_v1(
                 v_action.task_id, v_server, 'force_delete', v_action.request_id, 0, null
             );

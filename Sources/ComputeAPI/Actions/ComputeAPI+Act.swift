@@ -81,6 +81,7 @@ extension ComputeAPI {
         case .locked: return APIFault(.conflict, "Instance \(id) is locked")
         case .wrongVMState(let state): return .conflict(action, id, "vm_state \(state.rawValue)")
         case .wrongTaskState(let state): return .conflict(action, id, "task_state \(state.rawValue)")
+        case .overLimit: return .unavailable("The project has too many unfinished tasks.")
         case .accepted, .already: preconditionFailure("\(outcome) is no refusal")
         }
     }
