@@ -62,6 +62,7 @@ package enum SchemaSQL {
         SchemaFile("queue_claim_tasks_v2", PackageResources.queue_claim_tasks_v2_sql),
         SchemaFile("queue_clock_v1", PackageResources.queue_clock_v1_sql),
         SchemaFile("queue_enqueue_tasks_v1", PackageResources.queue_enqueue_tasks_v1_sql),
+        SchemaFile("queue_echo_v1", PackageResources.queue_echo_v1_sql),
         SchemaFile("queue_enqueue_v1", PackageResources.queue_enqueue_v1_sql),
         SchemaFile("queue_finish_and_claim_v1", PackageResources.queue_finish_and_claim_v1_sql),
         SchemaFile("queue_finish_tasks_v1", PackageResources.queue_finish_tasks_v1_sql),

@@ -94,24 +94,10 @@ CREATE FUNCTION compute.bin_status_v1() RETURNS TABLE(retention interval, purges
     left join compute.servers v on v.vm_state = 'soft-delete'
     group by s.retention, s.purges_per_hour, g.stopped_at, g.stopped_reason
 $$;
-CREATE FUNCTION compute.count_task_v1(p_project_id text, p_is_capped boolean) RETURNS boolean
-    LANGUAGE plpgsql
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
-    AS $$
-begin
-    -- The condition is checked on the locked row, as its latest transaction left it.
-    insert into compute.projects as p (id, live_tasks) values (p_project_id, 1)
-    on conflict (id) do update set live_tasks = p.live_tasks + 1
-    where not p_is_capped or p.live_tasks < (select s.waiting_limit from compute.settings s);
-    return found;
-end
-$$;
 CREATE FUNCTION compute.delete_server_v1(p_server_id uuid, p_project_id text, p_caller_project_id text, p_user_id text, p_request_id text, p_trace_context text) RETURNS compute.accepted
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
-    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
     v_now timestamptz;
@@ -132,9 +118,6 @@ begin
     if v_server.vm_state = 'soft-delete' or v_server.task_state is not null then
         return row('already', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
     end if;
-    if not compute.count_task_v1(v_server.project_id, true) then
-        return row('over_limit', null, null, v_server.vm_state, null)::compute.accepted;
-    end if;
     v_now := queue.clock_v1();
     v_task := queue.new_id_v1();
     v_kind := case when v_server.launched_at is null then 'force_delete' else 'soft_delete' end;
@@ -150,110 +133,6 @@ begin
     return row('accepted', v_task, v_server.host, v_server.vm_state, v_task_state)::compute.accepted;
 end
 $$;
-CREATE FUNCTION compute.delete_servers_v1(p_server_ids uuid[], p_project_ids text[], p_caller_project_ids text[], p_user_ids text[], p_request_ids text[], p_trace_contexts text[]) RETURNS TABLE(place bigint, outcome text, task_id uuid, queue text, vm_state text, task_state text)
-    LANGUAGE plpgsql
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-#variable_conflict use_column
-declare
-    v_now timestamptz;
-    v_max_attempts integer;
-    v_limit integer;
-    v_retention interval;
-    v_owners text[];
-    v_busy uuid[];
-    v_places bigint[];
-    v_tasks uuid[];
-    v_hosts text[];
-    v_states text[];
-begin
-    -- A row that is locked shows what it holds now, so its owner, which never changes, can be read here.
-    v_owners := array(
-        select v.project_id from compute.servers v where v.id = any(p_server_ids) order by v.id for update
-    );
-    v_busy := array(
-        select t.subject_id from queue.tasks t where t.subject_id = any(p_server_ids) order by t.id for update
-    );
-    v_now := queue.clock_v1();
-    -- The single function may need it, and whoever makes it may wait for a project.
-    perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
-    perform compute.lock_projects_v1(v_owners);
-    select s.max_attempts, s.waiting_limit, s.retention into v_max_attempts, v_limit, v_retention
-    from compute.settings s;
-    with plain as (
-        select distinct on (a.server_id) a.*, v.project_id as owner_id, v.host, v.vm_state
-        from unnest(p_server_ids, p_project_ids, p_caller_project_ids, p_user_ids, p_request_ids, p_trace_contexts)
-            with ordinality
-            as a (server_id, project_id, caller_project_id, user_id, request_id, trace_context, place)
-        join compute.servers v on v.id = a.server_id
-        where v.id = any(p_server_ids)
-            and v.vm_state in ('active', 'stopped', 'error') and v.task_state is null and v.launched_at is not null
-            and (a.project_id is null or v.project_id = a.project_id and v.locked_by is null)
-            and not exists (select from compute.actions o where o.request_id = a.request_id)
-            and a.server_id <> all(v_busy)
-        order by a.server_id, a.place
-    ),
-    numbered as (
-        select p.*, row_number() over (partition by p.owner_id order by p.place) as number
-        from plain p
-    ),
-    chosen as materialized (
-        select n.*, queue.new_id_v1() as task_id
-        from numbered n
-        where n.number <= v_limit - (select c.live_tasks from compute.projects c where c.id = n.owner_id)
-    ),
-    changed as (
-        update compute.servers v
-        set task_state = 'soft-deleting', deleted_at = v_now, deleted_by = c.user_id, keep_for = v_retention,
-            updated_at = v_now
-        from chosen c
-        where v.id = any(array(select c.server_id from chosen c)) and v.id = c.server_id
-    ),
-    counted as (
-        update compute.projects p
-        set live_tasks = p.live_tasks + c.tasks
-        from (select c.owner_id, count(*) as tasks from chosen c group by c.owner_id) c
-        where p.id = c.owner_id and p.id = any(v_owners)
-    ),
-    recorded as (
-        insert into compute.actions (
-            request_id, server_id, project_id, user_id, action, task_id, start_time, updated_at
-        )
-        select c.request_id, c.server_id, c.caller_project_id, c.user_id, 'delete', c.task_id, v_now, v_now
-        from chosen c
-    ),
-    enqueued as (
-        insert into queue.tasks (
-            id, queue, kind, subject_id, request_id, priority, position, status, available_at, max_attempts,
-            trace_context, created_at
-        )
-        select c.task_id, c.host, 'soft_delete', c.server_id, c.request_id, 1, nextval('queue.position_seq'), 'queued',
-            v_now, v_max_attempts, c.trace_context, v_now
-        from chosen c
-        order by c.place
-    )
-    select coalesce(array_agg(c.place), '{}'), array_agg(c.task_id), array_agg(c.host), array_agg(c.vm_state)
-    into v_places, v_tasks, v_hosts, v_states
-    from chosen c;
-    return query
-    select d.place, 'accepted', d.task_id, d.host, d.vm_state, 'soft-deleting'
-    from unnest(v_places, v_tasks, v_hosts, v_states) as d (place, task_id, host, vm_state);
-    if cardinality(v_places) < cardinality(p_server_ids) then
-        return query
-        select a.place, r.*
-        from unnest(p_server_ids, p_project_ids, p_caller_project_ids, p_user_ids, p_request_ids, p_trace_contexts)
-            with ordinality
-            as a (server_id, project_id, caller_project_id, user_id, request_id, trace_context, place)
-        cross join lateral compute.delete_server_v1(
-            a.server_id, a.project_id, a.caller_project_id, a.user_id, a.request_id, a.trace_context
-        ) r
-        where a.place <> all(v_places)
-        order by a.place;
-    end if;
-end
-$$;
 CREATE TABLE compute.actions (
     request_id text NOT NULL,
     server_id uuid NOT NULL,
@@ -264,7 +143,7 @@ CREATE TABLE compute.actions (
     start_time timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     message text,
-    CONSTRAINT actions_request_id_check CHECK (((char_length(request_id) = 40) AND (request_id ~ '^req-[0-9a-f-]*$'::text)))
+    CONSTRAINT actions_request_id_check CHECK ((request_id ~ '^req-[0-9a-f-]{36}$'::text))
 );
 CREATE TABLE compute.servers (
     id uuid NOT NULL,
@@ -298,11 +177,11 @@ CREATE TABLE compute.servers (
     CONSTRAINT live_is_not_deleted CHECK (((vm_state = ANY (ARRAY['soft-delete'::text, 'deleted'::text])) OR (task_state = ANY (ARRAY['soft-deleting'::text, 'deleting'::text])) OR (deleted_at IS NULL))),
     CONSTRAINT live_is_not_due CHECK (((vm_state = ANY (ARRAY['soft-delete'::text, 'deleted'::text])) OR (purge_at IS NULL))),
     CONSTRAINT restoring_is_soft_deleted CHECK (((task_state IS DISTINCT FROM 'restoring'::text) OR (vm_state = 'soft-delete'::text))),
-    CONSTRAINT servers_host_check CHECK (((char_length(host) <= 253) AND (host ~ '^[A-Za-z0-9][A-Za-z0-9._-]*$'::text))),
+    CONSTRAINT servers_host_check CHECK ((host ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$'::text)),
     CONSTRAINT servers_locked_by_check CHECK ((locked_by = ANY (ARRAY['owner'::text, 'admin'::text]))),
     CONSTRAINT servers_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
     CONSTRAINT servers_power_state_check CHECK ((power_state = ANY (ARRAY[0, 1, 3, 4, 6, 7]))),
-    CONSTRAINT servers_project_id_check CHECK (((char_length(project_id) <= 255) AND (project_id ~ '^[0-9a-f-]+$'::text))),
+    CONSTRAINT servers_project_id_check CHECK ((project_id ~ '^[0-9a-f-]{1,255}$'::text)),
     CONSTRAINT servers_task_state_check CHECK ((task_state = ANY (ARRAY['soft-deleting'::text, 'restoring'::text, 'deleting'::text]))),
     CONSTRAINT servers_user_id_check CHECK ((user_id <> ''::text)),
     CONSTRAINT servers_vm_state_check CHECK ((vm_state = ANY (ARRAY['active'::text, 'stopped'::text, 'error'::text, 'soft-delete'::text, 'deleted'::text]))),
@@ -394,11 +273,11 @@ CREATE TABLE queue.tasks (
     started_at timestamp with time zone,
     CONSTRAINT lease_goes_with_running CHECK ((((status = 'running'::text) = (lease_token IS NOT NULL)) AND ((lease_token IS NULL) = (lease_timeline IS NULL)) AND ((lease_token IS NULL) = (lease_expires_at IS NULL)) AND ((lease_token IS NULL) = (worker_id IS NULL)))),
     CONSTRAINT tasks_attempt_check CHECK ((attempt >= 0)),
-    CONSTRAINT tasks_kind_check CHECK (((char_length(kind) <= 40) AND (kind ~ '^[a-z][a-z_]*$'::text))),
+    CONSTRAINT tasks_kind_check CHECK ((kind ~ '^[a-z][a-z_]{0,39}$'::text)),
     CONSTRAINT tasks_lost_leases_check CHECK ((lost_leases >= 0)),
     CONSTRAINT tasks_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
     CONSTRAINT tasks_priority_check CHECK (((priority >= 0) AND (priority <= 2))),
-    CONSTRAINT tasks_queue_check CHECK (((char_length(queue) <= 253) AND (queue ~ '^[A-Za-z0-9][A-Za-z0-9._-]*$'::text))),
+    CONSTRAINT tasks_queue_check CHECK ((queue ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$'::text)),
     CONSTRAINT tasks_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'retrying'::text])))
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='500', autovacuum_analyze_scale_factor='0.1', autovacuum_vacuum_cost_delay='1', vacuum_truncate=off);
@@ -588,21 +467,6 @@ CREATE FUNCTION compute.event_name_v1(p_kind text) RETURNS text
         when 'force_delete' then 'compute_terminate_instance'
     end
 $$;
-CREATE FUNCTION compute.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, verdict text, status text)
-    LANGUAGE plpgsql
-    AS $$
-#variable_conflict use_column
-begin
-    return query
-    select f.id, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
-        null::integer, null::integer, f.token, null::bigint, null::text, null::double precision, f.verdict, f.status
-    from compute.finish_tasks_v1(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors) f
-    where f.verdict <> 'finished' or f.status <> 'succeeded';
-    return query
-    select c.*, null::text, null::text
-    from queue.claim_tasks_v2(p_worker_id, p_kinds, p_queues, p_limits, p_low, p_turn, p_lease_seconds) c;
-end
-$$;
 CREATE FUNCTION compute.finish_tasks_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[]) RETURNS SETOF queue.settled
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -661,7 +525,6 @@ begin
     set task_state = 'deleting', deleted_at = coalesce(v.deleted_at, v_now),
         deleted_by = coalesce(v.deleted_by, p_user_id), updated_at = v_now
     where v.id = p_server_id;
-    perform compute.count_task_v1(v_server.project_id, false);
     perform compute.enqueue_task_v1(v_task, v_server, 'force_delete', p_request_id, 0, p_trace_context);
     return row('accepted', v_task, v_server.host, v_server.vm_state, 'deleting')::compute.accepted;
 end
@@ -742,18 +605,6 @@ begin
     limit p_limit;
 end
 $$;
-CREATE FUNCTION compute.lock_projects_v1(p_ids text[]) RETURNS void
-    LANGUAGE plpgsql
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
-    AS $$
-begin
-    if exists (select unnest(p_ids) except select p.id from compute.projects p where p.id = any(p_ids)) then
-        insert into compute.projects (id) select distinct i from unnest(p_ids) i order by 1 on conflict do nothing;
-    end if;
-    perform from compute.projects p where p.id = any(p_ids) order by p.id for update;
-end
-$$;
 CREATE FUNCTION compute.lock_server_v1(p_server_id uuid, p_project_id text, p_request_id text, OUT o_server compute.servers, OUT o_answer compute.accepted) RETURNS record
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -815,7 +666,6 @@ CREATE FUNCTION compute.restore_server_v1(p_server_id uuid, p_project_id text, p
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
-    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
     v_now timestamptz;
@@ -852,120 +702,16 @@ begin
         return row('wrong_task_state', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
     end if;
     -- At rest, so the only task it can have is a purge that the sweep has just made.
-    select * into v_live from queue.tasks t where t.subject_id = p_server_id for update;
-    if v_live.status = 'running' then
+    perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));
+    select * into v_live from queue.tasks t where t.subject_id = p_server_id;
+    if found then
         return row('wrong_task_state', null, null, v_server.vm_state, 'deleting')::compute.accepted;
-    end if;
-    if not compute.count_task_v1(v_server.project_id, true) then
-        return row('over_limit', null, null, v_server.vm_state, null)::compute.accepted;
-    end if;
-    if v_live.id is not null then
-        perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));
     end if;
     update compute.servers v set task_state = 'restoring', updated_at = v_now where v.id = p_server_id;
     insert into compute.actions values
         (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'restore', v_task, v_now, v_now, null);
     perform compute.enqueue_task_v1(v_task, v_server, 'restore', p_request_id, 0, p_trace_context);
     return row('accepted', v_task, v_server.host, v_server.vm_state, 'restoring')::compute.accepted;
-end
-$$;
-CREATE FUNCTION compute.restore_servers_v1(p_server_ids uuid[], p_project_ids text[], p_caller_project_ids text[], p_user_ids text[], p_request_ids text[], p_trace_contexts text[]) RETURNS TABLE(place bigint, outcome text, task_id uuid, queue text, vm_state text, task_state text)
-    LANGUAGE plpgsql
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-#variable_conflict use_column
-declare
-    v_now timestamptz;
-    v_max_attempts integer;
-    v_limit integer;
-    v_owners text[];
-    v_busy uuid[];
-    v_places bigint[];
-    v_tasks uuid[];
-    v_hosts text[];
-begin
-    -- A row that is locked shows what it holds now, so its owner, which never changes, can be read here.
-    v_owners := array(
-        select v.project_id from compute.servers v where v.id = any(p_server_ids) order by v.id for update
-    );
-    v_busy := array(
-        select t.subject_id from queue.tasks t where t.subject_id = any(p_server_ids) order by t.id for update
-    );
-    v_now := queue.clock_v1();
-    -- The single function may need it, and whoever makes it may wait for a project.
-    perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
-    perform compute.lock_projects_v1(v_owners);
-    select s.max_attempts, s.waiting_limit into v_max_attempts, v_limit from compute.settings s;
-    with plain as (
-        select distinct on (a.server_id) a.*, v.project_id as owner_id, v.host
-        from unnest(p_server_ids, p_project_ids, p_caller_project_ids, p_user_ids, p_request_ids, p_trace_contexts)
-            with ordinality
-            as a (server_id, project_id, caller_project_id, user_id, request_id, trace_context, place)
-        join compute.servers v on v.id = a.server_id
-        where v.id = any(p_server_ids)
-            and v.vm_state = 'soft-delete' and v.task_state is null
-            and (a.project_id is null or v.project_id = a.project_id and v.locked_by is null)
-            and not exists (select from compute.actions o where o.request_id = a.request_id)
-            and a.server_id <> all(v_busy)
-        order by a.server_id, a.place
-    ),
-    numbered as (
-        select p.*, row_number() over (partition by p.owner_id order by p.place) as number
-        from plain p
-    ),
-    chosen as materialized (
-        select n.*, queue.new_id_v1() as task_id
-        from numbered n
-        where n.number <= v_limit - (select c.live_tasks from compute.projects c where c.id = n.owner_id)
-    ),
-    changed as (
-        update compute.servers v
-        set task_state = 'restoring', updated_at = v_now
-        where v.id = any(array(select c.server_id from chosen c))
-    ),
-    counted as (
-        update compute.projects p
-        set live_tasks = p.live_tasks + c.tasks
-        from (select c.owner_id, count(*) as tasks from chosen c group by c.owner_id) c
-        where p.id = c.owner_id and p.id = any(v_owners)
-    ),
-    recorded as (
-        insert into compute.actions (
-            request_id, server_id, project_id, user_id, action, task_id, start_time, updated_at
-        )
-        select c.request_id, c.server_id, c.caller_project_id, c.user_id, 'restore', c.task_id, v_now, v_now
-        from chosen c
-    ),
-    enqueued as (
-        insert into queue.tasks (
-            id, queue, kind, subject_id, request_id, priority, position, status, available_at, max_attempts,
-            trace_context, created_at
-        )
-        select c.task_id, c.host, 'restore', c.server_id, c.request_id, 0, nextval('queue.position_seq'), 'queued',
-            v_now, v_max_attempts, c.trace_context, v_now
-        from chosen c
-        order by c.place
-    )
-    select coalesce(array_agg(c.place), '{}'), array_agg(c.task_id), array_agg(c.host)
-    into v_places, v_tasks, v_hosts
-    from chosen c;
-    return query
-    select d.place, 'accepted', d.task_id, d.host, 'soft-delete', 'restoring'
-    from unnest(v_places, v_tasks, v_hosts) as d (place, task_id, host);
-    if cardinality(v_places) < cardinality(p_server_ids) then
-        return query
-        select a.place, r.*
-        from unnest(p_server_ids, p_project_ids, p_caller_project_ids, p_user_ids, p_request_ids, p_trace_contexts)
-            with ordinality
-            as a (server_id, project_id, caller_project_id, user_id, request_id, trace_context, place)
-        cross join lateral compute.restore_server_v1(
-            a.server_id, a.project_id, a.caller_project_id, a.user_id, a.request_id, a.trace_context
-        ) r
-        where a.place <> all(v_places)
-        order by a.place;
-    end if;
 end
 $$;
 CREATE FUNCTION compute.resume_purging_v1() RETURNS text
@@ -995,87 +741,51 @@ declare
         select s from unnest(p_settled) s
         where s.verdict in ('finished', 'rescued') and s.status in ('succeeded', 'failed', 'cancelled')
     );
-    v_waiting uuid[];
-    v_projects text[];
-    v_counted boolean[];
+    v_servers uuid[] := array(select s.subject_id from unnest(v_ended) s);
+    v_requests text[] := array(select s.request_id from unnest(v_ended) s);
 begin
-    with found as (
-        select s.*, l.place
-        from unnest(v_ended) s
-        cross join lateral (
-            select v.ctid as place from compute.servers v
-            where v.id = s.subject_id and v.vm_state <> 'deleted'
-            offset 0
-        ) l
-    ),
-    changed as (
-        update compute.servers v
-        set vm_state = case
-                when s.status <> 'succeeded' then v.vm_state
-                when s.kind = 'soft_delete' then 'soft-delete'
-                when s.kind = 'restore' then 'active'
-                else 'deleted'
-            end,
-            task_state = null,
-            power_state = case
-                when s.status <> 'succeeded' then v.power_state
-                when s.kind = 'soft_delete' then 4
-                when s.kind = 'restore' then 1
-                else 0
-            end,
-            purge_at = case
-                when s.status = 'succeeded' and s.kind = 'soft_delete'
-                    then v_now + v.keep_for
-                when s.status = 'succeeded' and s.kind = 'restore' then null
-                else v.purge_at
-            end,
-            deleted_at = case
-                when s.status = 'succeeded' and s.kind = 'restore' then null
-                when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
-                else coalesce(v.deleted_at, v_now)
-            end,
-            deleted_by = case
-                when s.status = 'succeeded' and s.kind = 'restore' then null
-                when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
-                else v.deleted_by
-            end,
-            terminated_at = case
-                when s.status = 'succeeded' and s.kind in ('purge', 'force_delete') then v_now
-                else v.terminated_at
-            end,
-            updated_at = v_now
-        from found s
-        where v.ctid = s.place
-        returning v.id, v.force_delete_request_id, v.project_id, s.kind
-    )
-    select
-        array_agg(c.id) filter (where c.force_delete_request_id is not null),
-        array_agg(c.project_id),
-        -- A purge was nobody's request; but the force delete that may wait for it is about to count.
-        array_agg(c.kind <> 'purge')
-    into v_waiting, v_projects, v_counted
-    from changed c
-    where c.kind <> 'purge' or c.force_delete_request_id is not null;
-    -- A purge that waits for its host has touched nothing.
+    update compute.servers v
+    set vm_state = case
+            when s.status <> 'succeeded' then v.vm_state
+            when s.kind = 'soft_delete' then 'soft-delete'
+            when s.kind = 'restore' then 'active'
+            else 'deleted'
+        end,
+        task_state = null,
+        power_state = case
+            when s.status <> 'succeeded' then v.power_state
+            when s.kind = 'soft_delete' then 4
+            when s.kind = 'restore' then 1
+            else 0
+        end,
+        purge_at = case
+            when s.status = 'succeeded' and s.kind = 'soft_delete'
+                then v_now + v.keep_for
+            when s.status = 'succeeded' and s.kind = 'restore' then null
+            else v.purge_at
+        end,
+        deleted_at = case
+            when s.status = 'succeeded' and s.kind = 'restore' then null
+            when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
+            else coalesce(v.deleted_at, v_now)
+        end,
+        deleted_by = case
+            when s.status = 'succeeded' and s.kind = 'restore' then null
+            when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
+            else v.deleted_by
+        end,
+        terminated_at = case
+            when s.status = 'succeeded' and s.kind in ('purge', 'force_delete') then v_now
+            else v.terminated_at
+        end,
+        updated_at = v_now
+    from unnest(v_ended) s
+    where v.id = any(v_servers) and v.id = s.subject_id and v.vm_state <> 'deleted';
     update compute.servers v
     set task_state = null
-    where v.id = any(array(
-        select s.subject_id from unnest(p_settled) s where s.verdict = 'waiting' and s.kind = 'purge'
-    ));
-    if v_projects is not null then
-        perform compute.lock_projects_v1(v_projects);
-        update compute.projects p
-        set live_tasks = greatest(0, p.live_tasks - c.tasks)
-        from (
-            select l.place, t.tasks
-            from (
-                select id, count(*) filter (where counted) as tasks from unnest(v_projects, v_counted) as c (id, counted)
-                group by id
-            ) t
-            cross join lateral (select f.ctid as place from compute.projects f where f.id = t.id offset 0) l
-        ) c
-        where p.ctid = c.place;
-    end if;
+    from unnest(p_settled) s
+    where v.id = any(array(select p.subject_id from unnest(p_settled) p where p.verdict = 'waiting'))
+        and v.id = s.subject_id and s.verdict = 'waiting' and s.kind = 'purge';
     insert into compute.events (
         request_id, event, attempt, start_time, finish_time, result, reason, cause, host, worker_id
     )
@@ -1091,17 +801,9 @@ begin
     update compute.actions a
     set updated_at = v_now,
         message = case s.status when 'failed' then 'Error' when 'cancelled' then 'Cancelled' else a.message end
-    from (
-        select s.status, l.place
-        from unnest(v_ended) s
-        cross join lateral (
-            select f.ctid as place from compute.actions f where f.request_id = s.request_id offset 0
-        ) l
-    ) s
-    where a.ctid = s.place;
-    if v_waiting is not null then
-        perform compute.start_waiting_force_deletes_v1(v_waiting);
-    end if;
+    from unnest(v_ended) s
+    where a.request_id = any(v_requests) and a.request_id = s.request_id;
+    perform compute.start_waiting_force_deletes_v1(v_servers);
 end
 $$;
 CREATE FUNCTION compute.show_action_v1(p_server_id uuid, p_request_id text) RETURNS SETOF compute.actions
@@ -1132,23 +834,6 @@ begin
     limit 1;
 end
 $$;
-CREATE FUNCTION compute.show_tasks_v1(p_task_ids uuid[], p_project_ids text[]) RETURNS TABLE(number bigint, id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone)
-    LANGUAGE plpgsql STABLE
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-#variable_conflict use_column
-begin
-    return query
-    select r.number, d.*
-    from unnest(p_task_ids, p_project_ids) with ordinality as r (task_id, project_id, number)
-    cross join lateral (select t from compute.tasks_v1 t where t.id = r.task_id limit 1) found (task)
-    join compute.servers v on v.id = (found.task).subject_id
-    cross join lateral compute.describe_task_v1(found.task, v.project_id) d
-    where r.project_id is null or v.project_id = r.project_id;
-end
-$$;
 CREATE FUNCTION compute.start_waiting_force_deletes_v1(p_servers uuid[]) RETURNS void
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -1173,7 +858,6 @@ begin
             update compute.servers v
             set force_delete_request_id = null, task_state = 'deleting'
             where v.id = v_server.id;
-            perform compute.count_task_v1(v_server.project_id, false);
             perform compute.enqueue_task_v1(
                 v_action.task_id, v_server, 'force_delete', v_action.request_id, 0, null
             );
@@ -1276,12 +960,12 @@ CREATE FUNCTION queue.claim_tasks_v2(p_worker_id text, p_kinds text[], p_queues 
 declare
     v_now timestamptz := queue.clock_v1();
     v_timeline bigint := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
-    v_places tid[] := '{}';
+    v_ids uuid[] := '{}';
     v_due double precision;
 begin
     for q in 1 .. cardinality(p_queues) loop
-        v_places := v_places || queue.pick_tasks_v1(
-            p_queues[q], p_kinds, p_limits[q], p_low[3 * q - 2 : 3 * q], p_turn + cardinality(v_places)
+        v_ids := v_ids || queue.pick_tasks_v1(
+            p_queues[q], p_kinds, p_limits[q], p_low[3 * q - 2 : 3 * q], p_turn + cardinality(v_ids)
         );
     end loop;
     v_due := (
@@ -1295,7 +979,7 @@ begin
             limit 1
         ) first
     );
-    if cardinality(v_places) = 0 then
+    if cardinality(v_ids) = 0 then
         return query select
             null::uuid, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
             null::integer, null::integer, null::bigint, null::bigint, null::text, v_due;
@@ -1312,7 +996,7 @@ begin
         attempt_started_at = v_now,
         started_at = coalesce(t.started_at, v_now),
         progress = null
-    where t.ctid = any(v_places)
+    where t.id = any(v_ids)
     returning
         t.id, t.queue, t.kind, t.subject_id, t.request_id, t.payload, t.priority, t.position, t.attempt,
         t.max_attempts, t.lease_token, t.lease_timeline, t.trace_context, v_due;
@@ -1323,29 +1007,18 @@ CREATE FUNCTION queue.clock_v1() RETURNS timestamp with time zone
     AS $$
     select clock_timestamp() + coalesce(nullif(current_setting('reprieve.clock_offset', true), ''), '0')::interval
 $$;
-CREATE FUNCTION queue.enqueue_tasks_v1(p_ids uuid[], p_queues text[], p_kinds text[], p_subject_ids uuid[], p_request_ids text[], p_payloads jsonb[], p_priorities integer[], p_max_attempts integer[], p_trace_contexts text[]) RETURNS TABLE(id uuid)
+CREATE FUNCTION queue.echo_v1(p_channel text, p_payload text) RETURNS integer
     LANGUAGE plpgsql
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
-    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
-#variable_conflict use_column
-declare
-    v_now timestamptz := queue.clock_v1();
 begin
-    return query
-    insert into queue.tasks as t (
-        id, queue, kind, subject_id, request_id, payload, priority, position, status, available_at, max_attempts,
-        trace_context, created_at
-    )
-    select n.id, n.queue, n.kind, n.subject_id, n.request_id, coalesce(n.payload, '{}'), n.priority,
-        nextval('queue.position_seq'), 'queued', v_now, n.max_attempts, n.trace_context, v_now
-    from unnest(
-        p_ids, p_queues, p_kinds, p_subject_ids, p_request_ids, p_payloads, p_priorities, p_max_attempts,
-        p_trace_contexts
-    ) as n (id, queue, kind, subject_id, request_id, payload, priority, max_attempts, trace_context)
-    on conflict (subject_id) do nothing
-    returning t.id;
+    perform set_config('synchronous_commit', 'off', true);
+    if p_channel is not null then
+        perform pg_notify(p_channel, p_payload);
+    end if;
+    return (
+        select count(*) from queue.workers w
+        where w.last_seen_at > queue.clock_v1() - interval '30 seconds' and not w.stopping
+    );
 end
 $$;
 CREATE FUNCTION queue.enqueue_v1(p_id uuid, p_queue text, p_kind text, p_subject_id uuid, p_request_id text, p_payload jsonb, p_priority integer, p_max_attempts integer, p_trace_context text) RETURNS void
@@ -1363,51 +1036,21 @@ begin
     );
 end
 $$;
-CREATE FUNCTION queue.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, verdict text, status text)
-    LANGUAGE plpgsql
-    AS $$
-#variable_conflict use_column
-begin
-    return query
-    select f.id, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
-        null::integer, null::integer, f.token, null::bigint, null::text, null::double precision, f.verdict, f.status
-    from queue.finish_tasks_v1(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors) f
-    where f.verdict <> 'finished' or f.status <> 'succeeded';
-    return query
-    select c.*, null::text, null::text
-    from queue.claim_tasks_v2(p_worker_id, p_kinds, p_queues, p_limits, p_low, p_turn, p_lease_seconds) c;
-end
-$$;
 CREATE FUNCTION queue.finish_tasks_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[]) RETURNS SETOF queue.settled
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
-    SET enable_bitmapscan TO 'off'
     SET jit TO 'off'
     AS $$
 declare
     v_now timestamptz := queue.clock_v1();
     v_limit integer := (select lost_lease_limit from queue.settings);
-    v_places tid[];
-    v_outcomes text[];
-    v_delays double precision[];
-    v_results jsonb[];
-    v_errors jsonb[];
     v_done queue.settled[];
 begin
-    select array_agg(l.ctid), array_agg(i.outcome), array_agg(i.delay), array_agg(i.result), array_agg(i.error)
-    into v_places, v_outcomes, v_delays, v_results, v_errors
-    from (
-        select * from unnest(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors)
-            as i (id, token, outcome, delay, result, error)
-        order by i.id
-    ) i
-    cross join lateral (
-        select t.ctid from queue.tasks t where t.id = i.id and t.lease_token = i.token for update
-    ) l;
+    perform from queue.tasks t where t.id = any(p_ids) order by t.id for update;
     -- After the tasks, as a rescue, which comes with its tasks locked, can only do.
     perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
     with ended as (
-        select t.*, i.place, i.delay, i.result, i.error, i.outcome as asked,
+        select t.*, i.delay, i.result, i.error, i.outcome as asked,
             case
                 when t.cancel_requested_at is not null and i.outcome in ('retrying', 'waiting', 'released', 'rescued')
                     then 'cancelled'
@@ -1423,12 +1066,14 @@ begin
                     then t.errors
                 else t.errors || i.error
             end as all_errors
-        from unnest(v_places, v_outcomes, v_delays, v_results, v_errors) as i (place, outcome, delay, result, error)
-        cross join lateral (select * from queue.tasks t where t.ctid = i.place offset 0) t
+        from unnest(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors)
+            as i (id, token, outcome, delay, result, error)
+        join queue.tasks t on t.id = i.id and t.lease_token = i.token
+        where t.id = any(p_ids)
     ),
     removed as (
-        delete from queue.tasks t
-        where t.ctid = any(array(select e.place from ended e where e.outcome in ('succeeded', 'cancelled', 'failed')))
+        delete from queue.tasks t using ended e
+        where t.id = e.id and t.id = any(p_ids) and e.outcome in ('succeeded', 'cancelled', 'failed')
     ),
     -- In the order of the columns of queue.history and queue.dead.
     closed as (
@@ -1459,7 +1104,7 @@ begin
             lease_token = null, lease_timeline = null, lease_expires_at = null, worker_id = null, progress = null,
             errors = e.all_errors
         from ended e
-        where t.ctid = e.place and e.outcome in ('retrying', 'waiting', 'released', 'rescued')
+        where t.id = e.id and t.id = any(p_ids) and e.outcome in ('retrying', 'waiting', 'released', 'rescued')
     )
     select coalesce(array_agg(row(
         e.id, e.lease_token,
@@ -1628,7 +1273,7 @@ CREATE FUNCTION queue.notify_v1(p_queues text[]) RETURNS void
     AS $$
     select pg_notify('reprieve_tasks', q) from unnest(p_queues) as q
 $$;
-CREATE FUNCTION queue.pick_tasks_v1(p_queue text, p_kinds text[], p_limit integer, p_low bigint[], p_turn integer) RETURNS tid[]
+CREATE FUNCTION queue.pick_tasks_v1(p_queue text, p_kinds text[], p_limit integer, p_low bigint[], p_turn integer) RETURNS uuid[]
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -1640,13 +1285,13 @@ declare
     v_low bigint[] := p_low;
     v_slots integer;
     v_share integer;
-    v_places tid[] := '{}';
-    v_found tid[];
+    v_ids uuid[] := '{}';
+    v_found uuid[];
     v_last bigint;
 begin
     select * into v_queue from queue.queues q where q.name = p_queue;
     if v_queue.paused_at is not null then
-        return v_places;
+        return v_ids;
     end if;
     if v_queue.running_limit is not null then
         -- Claims of this queue go one after another, or two could count the same room.
@@ -1662,9 +1307,9 @@ begin
             exit when v_room <= 0;
             v_share := case pass when 1 then queue.share_v1(class, p_turn, v_slots) else v_room end;
             continue when v_share <= 0 or v_low[class + 1] is null;
-            select array_agg(f.ctid), max(f.position) into v_found, v_last
+            select array_agg(f.id), max(f.position) into v_found, v_last
             from (
-                select t.ctid, t.position
+                select t.id, t.position
                 from queue.tasks t
                 where t.status = 'queued' and t.queue = p_queue and t.priority = class
                     and t.position >= v_low[class + 1] and t.kind = any(p_kinds)
@@ -1674,11 +1319,11 @@ begin
             ) f;
             -- Null: the class has no more.
             v_low[class + 1] := case when cardinality(v_found) = least(v_share, v_room) then v_last + 1 end;
-            v_places := v_places || v_found;
+            v_ids := v_ids || v_found;
             v_room := v_room - coalesce(cardinality(v_found), 0);
         end loop;
     end loop;
-    return v_places;
+    return v_ids;
 end
 $$;
 CREATE FUNCTION queue.promote_due_v1(p_limit integer) RETURNS text[]
@@ -1894,7 +1539,7 @@ CREATE INDEX actions_by_server ON compute.actions USING btree (server_id, start_
 CREATE INDEX events_by_request ON compute.events USING btree (request_id, id);
 CREATE INDEX servers_by_age ON compute.servers USING btree (created_at DESC, id DESC);
 CREATE INDEX servers_by_project ON compute.servers USING btree (project_id, created_at DESC, id DESC);
-CREATE INDEX servers_due ON compute.servers USING btree (purge_at) WHERE (vm_state = 'soft-delete'::text);
+CREATE INDEX servers_due ON compute.servers USING btree (purge_at) WHERE ((vm_state = 'soft-delete'::text) AND (task_state IS NULL));
 CREATE INDEX dead_by_subject ON queue.dead USING btree (subject_id, kind);
 CREATE INDEX history_by_id ON ONLY queue.history USING btree (id);
 CREATE INDEX tasks_claimable ON queue.tasks USING btree (queue, priority, "position") WHERE (status = 'queued'::text);

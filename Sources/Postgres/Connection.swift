@@ -24,9 +24,19 @@ package final class Connection: Sendable {
         _ configuration: PostgresConfiguration,
         logger: Logger
     ) async throws(PostgresError) -> Connection {
+        let preparation = Preparation(isUseful: configuration.usesPreparedStatements)
+        return try await connect(configuration, preparation: preparation, logger: logger)
+    }
+
+    /// Connects as one of several that share what they learn about prepared statements.
+    static func connect(
+        _ configuration: PostgresConfiguration,
+        preparation: Preparation,
+        logger: Logger
+    ) async throws(PostgresError) -> Connection {
         let connection = Connection(logger: logger)
         try await connection.perform { (session) throws(PostgresError) in
-            try session.connect(configuration)
+            try session.connect(configuration, preparation: preparation)
         }
         return connection
     }

@@ -17,6 +17,7 @@ package final class ConnectionPool: Service, Sendable {
     }
 
     private let configuration: PostgresConfiguration
+    private let preparation: Preparation
     private let maximumConnections: Int
     private let logger: Logger
     private let state: Guarded<State>
@@ -37,6 +38,7 @@ package final class ConnectionPool: Service, Sendable {
     ) {
         precondition(maximumConnections >= 1 && maximumWaiters >= 1, "a pool needs a connection and a waiter")
         self.configuration = configuration
+        preparation = Preparation(isUseful: configuration.usesPreparedStatements)
         self.maximumConnections = maximumConnections
         self.logger = logger
         let machine = StateMachine(
@@ -192,7 +194,11 @@ extension ConnectionPool {
 
     private func connect() async {
         do throws(PostgresError) {
-            let connection = try await Connection.connect(configuration, logger: logger)
+            let connection = try await Connection.connect(
+                configuration,
+                preparation: preparation,
+                logger: logger
+            )
             logger.debug("postgres connection made")
             perform { $0.connected(connection) }
         } catch {

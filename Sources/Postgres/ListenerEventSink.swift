@@ -1,16 +1,17 @@
-/// Where a listener's events go: a stream of bounded length, and the memory that something did not fit.
+/// Where a listener's events go: to somebody with bounded room, and the memory that something did not fit.
 struct ListenerEventSink {
-    private let continuation: AsyncStream<Listener.Event>.Continuation
+    private let deliver: (Listener.Event) -> Bool
 
     /// Whether the consumer was not told of something, and does not know that yet.
     private(set) var hasDroppedEvents = false
 
-    init(_ continuation: AsyncStream<Listener.Event>.Continuation) {
-        self.continuation = continuation
+    /// - Parameter deliver: takes an event; false when there was no room.
+    init(_ deliver: @escaping (Listener.Event) -> Bool) {
+        self.deliver = deliver
     }
 
     mutating func send(_ event: Listener.Event) {
-        if case .dropped = continuation.yield(event) { hasDroppedEvents = true }
+        if !deliver(event) { hasDroppedEvents = true }
     }
 
     /// Tells the consumer, if it has room again, that it has missed something.

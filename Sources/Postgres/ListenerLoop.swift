@@ -3,14 +3,12 @@ import Logging
 
 /// What a ``Listener`` does on its thread: connect, listen, and again.
 final class ListenerLoop {
-    /// After so long a silence the server is asked whether it still lives, and still is the primary.
-    private static let silence = Duration.seconds(30)
-    private static let answerTimeout = Duration.seconds(5)
-
     private let configuration: PostgresConfiguration
     private let channels: [String]
     private let logger: Logger
+    private let patience: Listener.Patience
     private let wake: WakePipe
+    private let poolerSeen: Guarded<Bool>
     private let session: Session
     private var backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
     private var isListening = false
@@ -20,14 +18,18 @@ final class ListenerLoop {
         configuration: PostgresConfiguration,
         channels: [String],
         logger: Logger,
+        patience: Listener.Patience,
         wake: WakePipe,
-        sink: ListenerEventSink
+        sink: ListenerEventSink,
+        poolerSeen: Guarded<Bool>
     ) {
         self.configuration = configuration
         self.channels = channels
         self.logger = logger
+        self.patience = patience
         self.wake = wake
         self.sink = sink
+        self.poolerSeen = poolerSeen
         session = Session(logger: logger)
     }
 
@@ -53,7 +55,7 @@ final class ListenerLoop {
         try session.connect(configuration)
         try requirePrimary()
         for channel in channels {
-            try session.listen(to: channel, until: Deadline(after: Self.answerTimeout))
+            try session.listen(to: channel, until: Deadline(after: patience.answer))
         }
         backoff.reset()
         isListening = true
@@ -67,8 +69,8 @@ final class ListenerLoop {
             for notification in try session.readNotifications() {
                 sink.send(.notification(channel: notification.channel, payload: notification.payload))
             }
-            let patience = sink.hasDroppedEvents ? Duration.seconds(1) : Self.silence
-            switch session.wait(for: POLLIN, until: Deadline(after: patience), interrupt: wake.readEnd) {
+            let limit = sink.hasDroppedEvents ? Duration.seconds(1) : patience.silence
+            switch session.wait(for: POLLIN, until: Deadline(after: limit), interrupt: wake.readEnd) {
             case .interrupted: return
             case .timedOut where sink.hasDroppedEvents: sink.sendMissedEvents()
             case .timedOut: try requirePrimary()
@@ -78,7 +80,9 @@ final class ListenerLoop {
     }
 
     private func requirePrimary() throws(PostgresError) {
-        guard try session.isOnStandby(until: Deadline(after: Self.answerTimeout)) else { return }
+        let server = try session.askServer(until: Deadline(after: patience.answer))
+        poolerSeen.withLock { $0 = session.isBehindPooler(backend: server.backend) }
+        guard server.isStandby else { return }
         throw PostgresError(.connectionFailed, "The server is a standby, which cannot be listened to.", retry: .safe)
     }
 }

@@ -39,9 +39,3 @@ struct ParameterBlock {
         }
     }
 }
-
-/// A statement together with the types of its parameters, which are fixed when it is prepared.
-struct PreparedStatement: Hashable {
-    let sql: String
-    let types: [Oid]
-}

@@ -10,7 +10,10 @@ package struct PostgresConfiguration: Sendable {
     /// They travel in libpq's `options`, which PgBouncer refuses unless it is told to ignore them.
     package var settings: [String: String] = [:]
 
-    /// Whether each statement is prepared once per connection; must be false behind PgBouncer's transaction pooling.
+    /// Whether each statement is prepared once per connection.
+    ///
+    /// Behind a pooler that loses prepared statements, such as PgBouncer's transaction pooling, each pool finds that out
+    /// and stops preparing; false spares it the attempt.
     package let usesPreparedStatements: Bool
 
     private let applicationName: String

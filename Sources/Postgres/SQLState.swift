@@ -3,6 +3,10 @@ enum SQLState {
     static let readOnlyTransaction = "25006"
     static let inFailedTransaction = "25P02"
     static let deadlockDetected = "40P01"
+    /// As the answer to a prepared statement: its result changed its type with the schema.
+    static let featureNotSupported = "0A000"
+    static let noSuchPreparedStatement = "26000"
+    static let duplicatePreparedStatement = "42P05"
 
     private static let serverTrouble: Set<String> = [
         "53000", "53100", "53200", "53300",  // out of a resource
@@ -16,6 +20,10 @@ enum SQLState {
         "55P03",  // lock_not_available
         "57014",  // query_canceled: as an error, the statement was rolled back
     ]
+    /// Whether a statement was refused for being prepared, before anything of it was run.
+    static func refusesPrepared(_ state: String?) -> Bool {
+        [featureNotSupported, noSuchPreparedStatement, duplicatePreparedStatement].contains(state)
+    }
 
     /// Whether the same statement can succeed later. All errors roll back, so repeating it is always without danger.
     static func isTransient(_ state: String) -> Bool {

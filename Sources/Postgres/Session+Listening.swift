@@ -7,11 +7,17 @@ struct Notification: Sendable, Hashable {
 }
 
 extension Session {
-    /// Asks whether the server is a standby, which answers queries and never notifies anybody; it doubles as the proof
-    /// that the server is alive.
-    func isOnStandby(until deadline: Deadline) throws(PostgresError) -> Bool {
-        let rows = try runAlone(Statement("SELECT pg_is_in_recovery() AS standby"), until: deadline)
-        return try rows.first?.decode(Bool.self, "standby") ?? true
+    /// Asks whether the server is a standby, which answers queries and never notifies anybody, and for its number of
+    /// this session; it doubles as the proof that the server is alive.
+    func askServer(until deadline: Deadline) throws(PostgresError) -> (isStandby: Bool, backend: Int32) {
+        let rows = try runAlone(
+            Statement("SELECT pg_is_in_recovery() AS standby, pg_backend_pid() AS backend"),
+            until: deadline
+        )
+        guard let row = rows.first else {
+            throw PostgresError(.decoding, "The server did not say whether it is a standby.", retry: .never)
+        }
+        return (try row.decode(Bool.self, "standby"), try row.decode(Int32.self, "backend"))
     }
 
     /// Subscribes to a channel, whose name is quoted, so any name will do.

@@ -15,17 +15,18 @@ extension Session {
         try requireFresh(before: deadline)
         let call = Call(text: statement.excerpt, deadline: deadline)
         let parameters = ParameterBlock(values)
-        guard usesPreparedStatements else {
-            return Rows(try exchange(call) { self.sendUnprepared(statement, parameters) })
+        defer { dropNotifications() }
+        // Inside a transaction nothing is prepared: a refusal of what a pooler lost would end the transaction.
+        if preparation.isUseful, PQtransactionStatus(handle) == PQTRANS_IDLE {
+            let key = PreparedStatement(sql: statement.sql, types: parameters.types)
+            do {
+                return Rows(try executePrepared(key, parameters, call))
+            } catch  where SQLState.refusesPrepared(error.sqlState) && !deadline.isPast {
+                preparedNames[key] = nil
+                if error.sqlState != SQLState.featureNotSupported { preparation.giveUp(logger) }
+            }
         }
-        let mayPrepareAgain = PQtransactionStatus(handle) == PQTRANS_IDLE
-        let key = PreparedStatement(sql: statement.sql, types: parameters.types)
-        do {
-            return Rows(try executePrepared(key, parameters, call))
-        } catch  where mayPrepareAgain && Self.isStalePlan(error) && !deadline.isPast {
-            preparedNames[key] = nil
-            return Rows(try executePrepared(key, parameters, call))
-        }
+        return Rows(try exchange(call) { self.sendUnprepared(statement, parameters) })
     }
 
     /// Runs one statement without parameters and without preparing it, on a session that may have notifications
@@ -39,13 +40,14 @@ extension Session {
     func runScript(_ sql: String, until deadline: Deadline) throws(PostgresError) {
         try requireFresh(before: deadline)
         let call = Call(text: "a script", deadline: deadline)
+        defer { dropNotifications() }
         _ = try exchange(call) { PQsendQuery(self.handle, sql) == 1 }
     }
 
-    /// A prepared statement that a change of the schema made unusable, or that a pooler lost. PostgreSQL refuses both
-    /// before it runs anything.
-    private static func isStalePlan(_ error: PostgresError) -> Bool {
-        error.sqlState == "0A000" || error.sqlState == "26000"
+    /// Forgets notifications. This session asked for none; behind a pooler another may have, on the same connection to
+    /// the server, and libpq would keep them for ever.
+    private func dropNotifications() {
+        while let notification = PQnotifies(handle) { PQfreemem(notification) }
     }
 
     private func requireFresh(before deadline: Deadline) throws(PostgresError) {
@@ -71,7 +73,7 @@ extension Session {
     private func prepare(_ key: PreparedStatement, _ call: Call) throws(PostgresError) -> String {
         if let name = preparedNames[key] { return name }
         statementsPrepared += 1
-        let name = "s\(statementsPrepared)"
+        let name = key.name(number: statementsPrepared)
         do {
             _ = try exchange(call) {
                 PQsendPrepare(self.handle, name, key.sql, Int32(key.types.count), key.types) == 1

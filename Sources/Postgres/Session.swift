@@ -14,7 +14,7 @@ final class Session {
     /// Names of what is prepared on this session.
     var preparedNames: [PreparedStatement: String] = [:]
     var statementsPrepared = 0
-    private(set) var usesPreparedStatements = false
+    private(set) var preparation = Preparation(isUseful: false)
 
     init(logger: Logger) {
         self.logger = logger
@@ -30,13 +30,23 @@ final class Session {
         handle != nil && PQstatus(handle) == CONNECTION_OK
     }
 
+    /// Whether what answers is not the server itself but a pooler, which gives its clients numbers of its own.
+    /// - Parameter backend: what the server says is the number of this session.
+    func isBehindPooler(backend: Int32) -> Bool {
+        PQbackendPID(handle) != backend
+    }
+
     /// Whether it is connected and inside no transaction, so that another caller may use it.
     var isReusable: Bool {
         isOpen && PQtransactionStatus(handle) == PQTRANS_IDLE
     }
 
     /// Connects; blocks at most the configuration's connect timeout for each host, and the resolver's own for names.
-    func connect(_ configuration: PostgresConfiguration) throws(PostgresError) {
+    /// - Parameter preparation: shared by the sessions that take the same way to the server.
+    func connect(
+        _ configuration: PostgresConfiguration,
+        preparation: Preparation = Preparation(isUseful: false)
+    ) throws(PostgresError) {
         close()
         let parameters = configuration.libpqParameters.map { ($0.key, $0.value) }
         handle = CStrings.withPointers(parameters.map(\.0)) { keywords in
@@ -49,7 +59,7 @@ final class Session {
             close()
             throw PostgresError(.connectionFailed, message, retry: .safe)
         }
-        usesPreparedStatements = configuration.usesPreparedStatements
+        self.preparation = preparation
         // So that a statement too large for the socket's buffer is sent under its deadline too.
         PQsetnonblocking(handle, 1)
         notices.attach(to: handle)

@@ -17,10 +17,10 @@ final class PendingQueues: Sendable {
         }
     }
 
-    /// Waits until there is a name, or the task is cancelled.
-    func wait() async {
-        while !Task.isCancelled, names.withLock({ $0.isEmpty }) {
-            await pulse.wait(upTo: .seconds(3600))
-        }
+    /// Waits until there is a name.
+    /// - Returns: false when the task was cancelled.
+    func wait() async -> Bool {
+        while !Task.isCancelled, names.withLock({ $0.isEmpty }) { await pulse.wait() }
+        return !Task.isCancelled
     }
 }

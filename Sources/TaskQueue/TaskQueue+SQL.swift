@@ -8,6 +8,7 @@ extension TaskQueue {
         "SELECT * FROM queue.enqueue_tasks_v1($1, $2, $3, $4, $5, $6, $7, $8, $9)"
     )
     static let wakeStatement = Statement("SELECT queue.wake_v1($1)")
+    static let echoStatement = Statement("SELECT queue.echo_v1($1, $2) AS workers")
     static let claimStatement = Statement("SELECT * FROM queue.claim_tasks_v2($1, $2, $3, $4, $5, $6, $7)")
     static let heartbeatStatement = Statement("SELECT * FROM queue.heartbeat_v1($1, $2, $3, $4, $5, $6, $7, $8)")
     static let maintainStatement = Statement("SELECT queue.maintain_history_v1()")

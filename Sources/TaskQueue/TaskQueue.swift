@@ -37,6 +37,14 @@ package struct TaskQueue: Sendable {
         try await rows(Self.wakeStatement, [.texts(Array(queues))])
     }
 
+    /// Sends a notification to whoever listens on the channel, nobody when it is nil, and counts the live workers.
+    func echo(_ payload: String, on channel: String?) async throws -> Int {
+        guard let row = try await rows(Self.echoStatement, [.text(channel), .text(payload)]).first else {
+            throw QueueError(.malformedRow, "the echo gave no row")
+        }
+        return Int(try row.decode(Int32.self, "workers"))
+    }
+
     // MARK: Working
 
     /// Claims runnable tasks and starts one lease for each, highest priority first, then oldest.

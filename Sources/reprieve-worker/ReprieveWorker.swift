@@ -51,16 +51,23 @@ struct ReprieveWorker {
             )
         }
 
-        let listener = Listener(configuration: configuration.database, channels: [Worker.channel], logger: logger)
+        let queue = TaskQueue(pool: pool, functions: .compute)
+        let wakeUps = WakeUps(
+            queue: queue,
+            configuration: configuration.database,
+            options: configuration.wakeUps,
+            logger: logger,
+            observe: WakeUpLog(logger: logger).observe
+        )
         let worker = Worker(
-            queue: TaskQueue(pool: pool, functions: .compute),
+            queue: queue,
             handlers: [ServerTaskHandler(store: ServerStore(pool: pool), drivers: configuration.drivers)],
             options: options,
-            notifications: listener.events,
+            notifications: wakeUps.events,
             observe: log.observe
         )
         watched.withLock { $0 = worker }
-        let services: [any Service] = [notifier, pool, listener, worker]
+        let services: [any Service] = [notifier, pool, wakeUps, worker]
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint],

@@ -9,12 +9,13 @@ import Telemetry
 /// ## Configuration keys
 /// - `database.url` (string, required, secret): a libpq connection string.
 /// - `database.pool_size` (2 ... 64, default 4): connections, beside one that listens.
-/// - `database.prepared_statements` (bool, default true): false behind PgBouncer in transaction mode.
+/// - `database.prepared_statements` (bool, default true): false spares finding out that a pooler loses them.
 /// - `worker.hosts` (list, default this machine's name): the hosts whose tasks it takes.
 /// - `worker.driver` (`fake`, required): the hypervisor behind these hosts.
 /// - `worker.concurrency` (1 ... 512, default 4): tasks that run at once, for each host.
 /// - `worker.lease` (1s ... 300s, default 30s): after so long without a heartbeat a task is another worker's.
 /// - `worker.poll_interval` (10ms ... 300s, default 5s): how long an idle worker waits before it looks by itself.
+/// - `worker.listen_limit` (1 ... 10000, default 100): with more live workers than this, none listens and all poll.
 /// - `worker.sweep_interval` (10ms ... 300s, default 10s): how often it looks for due purges and lost leases.
 /// - `worker.shutdown_grace` (0s ... 1h, default 20s): how long running tasks may go on after SIGTERM.
 /// - `worker.retry_base` (1ms ... 1h, default 1s), `worker.retry_cap` (1ms ... 24h, default 60s): the bounds of the random
@@ -25,6 +26,7 @@ struct WorkerConfiguration {
     var database: PostgresConfiguration
     var poolSize: Int
     var options: WorkerOptions
+    var wakeUps: WakeUps.Options
     var drivers: [String: any HypervisorDriver]
 
     private enum Driver: String, CaseIterable {
@@ -66,6 +68,7 @@ struct WorkerConfiguration {
                 in: .seconds(1) ... .seconds(86400)
             )
         )
+        wakeUps = WakeUps.Options(listenLimit: try sources.int("worker.listen_limit", default: 100, in: 1...10_000))
         drivers = try Self.drivers(for: hosts, sources)
     }
 

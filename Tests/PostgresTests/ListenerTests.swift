@@ -20,12 +20,14 @@ final class EventReader {
 func withListener(
     _ database: TestDatabase,
     _ channels: [String],
+    patience: Listener.Patience = Listener.Patience(),
     _ body: (EventReader) async throws -> Void
 ) async throws {
     let listener = Listener(
         configuration: try database.configuration(applicationName: "listener"),
         channels: channels,
-        logger: TestDatabase.logger
+        logger: TestDatabase.logger,
+        patience: patience
     )
     let running = Task { try await listener.run() }
     defer { running.cancel() }
@@ -94,7 +96,9 @@ struct ListenerEventSinkTests {
             bufferingPolicy: .bufferingOldest(2)
         )
         var events = stream.makeAsyncIterator()
-        var sink = ListenerEventSink(continuation)
+        var sink = ListenerEventSink { event in
+            if case .dropped = continuation.yield(event) { false } else { true }
+        }
         sink.send(.listening)
         sink.send(.notification(channel: "a", payload: "kept"))
         #expect(!sink.hasDroppedEvents)

@@ -56,6 +56,37 @@ struct PulseTests {
         #expect(await Self.endsEarly(pulse))
     }
 
+    @Test("ends each wait at its own time, the earlier and the later, whatever was waited for before")
+    func timers() async {
+        let pulse = Pulse()
+        pulse.signal()
+        await pulse.wait(upTo: Self.long)
+        for limit in [Duration.milliseconds(40), .milliseconds(10), .milliseconds(40)] {
+            let began = ContinuousClock.now
+            let ringing = Task { await pulse.wait(upTo: limit) }
+            await ringing.value
+            let waited = ContinuousClock.now - began
+            #expect(waited >= limit && waited < Self.long)
+        }
+        // The timer of a wait that was signalled rings in the middle of the next, which goes on.
+        async let signalled: Void = pulse.wait(upTo: .milliseconds(20))
+        pulse.signal()
+        await signalled
+        let began = ContinuousClock.now
+        await pulse.wait(upTo: .milliseconds(60))
+        #expect(ContinuousClock.now - began >= .milliseconds(60))
+    }
+
+    @Test("without a limit waits for a signal or for cancellation")
+    func unlimited() async {
+        let pulse = Pulse()
+        pulse.signal()
+        await pulse.wait()
+        let waiting = Task { await pulse.wait() }
+        waiting.cancel()
+        await waiting.value
+    }
+
     @Test("loses none of ten thousand signals between two tasks")
     func manyRounds() async {
         let (there, back) = (Pulse(), Pulse())

@@ -22,9 +22,14 @@ struct PostgresClusterInstallation {
         return PostgresClusterInstallation(binaries: found)
     }
 
-    /// The command line of a program; PostgreSQL refuses to run as root, so root runs it as the user `postgres`.
+    /// The command line of a program of PostgreSQL.
     func command(_ program: String, _ arguments: [String]) -> [String] {
-        let direct = [binaries.appending(path: program).path] + arguments
+        commandAsServerUser(binaries.appending(path: program).path, arguments)
+    }
+
+    /// The command line of a server that refuses to run as root: root runs it as the user `postgres`.
+    func commandAsServerUser(_ path: String, _ arguments: [String]) -> [String] {
+        let direct = [path] + arguments
         guard getuid() == 0 else { return direct }
         return ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] + direct
     }
