@@ -25,20 +25,20 @@ struct PgBouncerTests {
         reset: PgBouncer.Reset = .never,
         _ body: (PgBouncer, [ConnectionPool]) async throws -> Void
     ) async throws {
-        let bouncer = try await PgBouncer.start(for: .current, serverConnections: 2, reset: reset)
-        let configuration = try bouncer.configuration()
-        let pools = (0..<count).map { _ in
-            ConnectionPool(configuration: configuration, maximumConnections: 1, logger: TestDatabase.logger)
+        try await PgBouncer.run(reset: reset) { bouncer in
+            let configuration = try bouncer.configuration()
+            let pools = (0..<count).map { _ in
+                ConnectionPool(configuration: configuration, maximumConnections: 1, logger: TestDatabase.logger)
+            }
+            var failure: (any Error)?
+            do {
+                try await body(bouncer, pools)
+            } catch {
+                failure = error
+            }
+            for pool in pools { await pool.shutdown() }
+            if let failure { throw failure }
         }
-        var failure: (any Error)?
-        do {
-            try await body(bouncer, pools)
-        } catch {
-            failure = error
-        }
-        for pool in pools { await pool.shutdown() }
-        try await bouncer.stop()
-        if let failure { throw failure }
     }
 
     @Test(
@@ -95,20 +95,20 @@ struct PgBouncerTests {
         }
     }
 
-    @Test("nothing is heard, and the listener knows why")
+    @Test("a listener knows that a pooler stands between")
     func listener() async throws {
-        let bouncer = try await PgBouncer.start(for: .current, serverConnections: 2)
-        let listener = Listener(
-            configuration: try bouncer.configuration(),
-            channels: ["wake"],
-            logger: TestDatabase.logger
-        )
-        let running = Task { try await listener.run() }
-        for await event in listener.events where event == .listening { break }
-        #expect(listener.isBehindPooler)
-        running.cancel()
-        try await running.value
-        try await bouncer.stop()
+        try await PgBouncer.run { bouncer in
+            let listener = Listener(
+                configuration: try bouncer.configuration(),
+                channels: ["wake"],
+                logger: TestDatabase.logger
+            )
+            let running = Task { try await listener.run() }
+            for await event in listener.events where event == .listening { break }
+            #expect(listener.isBehindPooler)
+            running.cancel()
+            try await running.value
+        }
     }
 }
 

@@ -1,9 +1,14 @@
 import Foundation
 package import Postgres
 
-/// A real PgBouncer in front of a test's database, in transaction mode, reached through a unix socket only, and gone with
-/// this process, however it ends.
+/// A real PgBouncer in front of a test's database, reached through a unix socket only, and gone with this process,
+/// however it ends.
 package final class PgBouncer: Sendable {
+    /// For how long a client keeps a connection to the server.
+    package enum Mode: String, Sendable {
+        case session, transaction
+    }
+
     /// What it does with a connection to the server that a transaction has left.
     package enum Reset: Sendable {
         /// Nothing, as it does by default: the next client finds what the last one left.
@@ -14,22 +19,51 @@ package final class PgBouncer: Sendable {
 
     /// How the database is reached through it, from this or another process.
     package let connectionString: String
-    private let watchdog: PostgresClusterWatchdog
 
-    /// Starts it and waits until it serves.
+    private let folder: URL
+    private let database: TestDatabase
+    private let watchdog: PostgresClusterWatchdog
+    private let serverConnections: Int
+    private let reset: Reset
+
+    /// Runs `body` with a PgBouncer, and stops it, so that its connections to the server are closed.
     /// - Parameter serverConnections: how many it makes to the server, for all clients together.
-    package static func start(
-        for database: TestDatabase,
-        serverConnections: Int,
-        reset: Reset = .never
-    ) async throws -> PgBouncer {
+    package static func run(
+        for database: TestDatabase = .current,
+        mode: Mode = .transaction,
+        serverConnections: Int = 2,
+        reset: Reset = .never,
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (PgBouncer) async throws -> Void
+    ) async throws {
+        let bouncer = try PgBouncer(database, serverConnections: serverConnections, reset: reset)
+        var failure: (any Error)?
+        do {
+            try await bouncer.start(mode: mode)
+            try await body(bouncer)
+        } catch {
+            failure = error
+        }
+        try await bouncer.stop()
+        if let failure { throw failure }
+    }
+
+    private init(_ database: TestDatabase, serverConnections: Int, reset: Reset) throws {
         let installation = try PostgresClusterInstallation.find()
-        let folder = try installation.makeFolder()
-        let settings = folder.appending(path: "pgbouncer.ini")
-        let watchdog = try PostgresClusterWatchdog(
+        folder = try installation.makeFolder()
+        self.database = database
+        self.serverConnections = serverConnections
+        self.reset = reset
+        let host = folder.path.replacingOccurrences(of: "/", with: "%2F")
+        connectionString = "postgresql://postgres@/\(database.name)?host=\(host)&port=6432"
+        watchdog = try PostgresClusterWatchdog(
             folder: folder,
-            serverCommand: installation.commandAsServerUser(try find(), [settings.path])
+            serverCommand: installation.commandAsServerUser(try Self.find(), [Self.settings(in: folder).path])
         )
+    }
+
+    /// Starts it again after ``stop()``, perhaps in another mode, and waits until it serves.
+    package func start(mode: Mode) async throws {
         let text = """
             [databases]
             \(database.name) = host=\(database.cluster.folder.path) user=postgres
@@ -37,35 +71,20 @@ package final class PgBouncer: Sendable {
             listen_addr =
             unix_socket_dir = \(folder.path)
             auth_type = any
-            pool_mode = transaction
+            pool_mode = \(mode.rawValue)
             default_pool_size = \(serverConnections)
             max_client_conn = 200
             server_reset_query = DISCARD ALL
             server_reset_query_always = \(reset == .always ? 1 : 0)
             """
-        try Data(text.utf8).write(to: settings)
-        let bouncer = PgBouncer(folder: folder, database: database.name, watchdog: watchdog)
+        try Data(text.utf8).write(to: Self.settings(in: folder))
         try await watchdog.send("start")
-        let pool = ConnectionPool(
-            configuration: try bouncer.configuration(applicationName: "pgbouncer test"),
-            maximumConnections: 1,
-            acquireTimeout: .seconds(30),
-            logger: TestDatabase.logger
-        )
-        do {
-            try await pool.execute(Statement("SELECT 1"))
-        } catch {
-            await pool.shutdown()
-            throw error
-        }
-        await pool.shutdown()
-        return bouncer
+        try await withPool { _ = try await $0.execute(Statement("SELECT 1")) }
     }
 
-    private init(folder: URL, database: String, watchdog: PostgresClusterWatchdog) {
-        let host = folder.path.replacingOccurrences(of: "/", with: "%2F")
-        connectionString = "postgresql://postgres@/\(database)?host=\(host)&port=6432"
-        self.watchdog = watchdog
+    /// Kills it.
+    package func stop() async throws {
+        try await watchdog.send("KILL")
     }
 
     /// A configuration for the database through it, with the defaults of the product.
@@ -80,9 +99,30 @@ package final class PgBouncer: Sendable {
         )
     }
 
-    /// Stops it, so that its connections to the server are closed.
-    package func stop() async throws {
-        try await watchdog.send("KILL")
+    /// A pool for the database through it, which `body` uses and which is shut down afterwards.
+    package func withPool<Value: Sendable>(
+        maximumConnections: Int = 1,
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (ConnectionPool) async throws -> Value
+    ) async throws -> Value {
+        let pool = ConnectionPool(
+            configuration: try configuration(),
+            maximumConnections: maximumConnections,
+            acquireTimeout: .seconds(30),
+            logger: TestDatabase.logger
+        )
+        let result: Result<Value, any Error>
+        do {
+            result = .success(try await body(pool))
+        } catch {
+            result = .failure(error)
+        }
+        await pool.shutdown()
+        return try result.get()
+    }
+
+    private static func settings(in folder: URL) -> URL {
+        folder.appending(path: "pgbouncer.ini")
     }
 
     private static func find() throws -> String {
