@@ -22,7 +22,10 @@ struct WakeUpLog: Sendable {
         case .listening:
             logger.info("notifications arrive")
         case .polling(let reason):
-            logger.warning("polling only, a task may wait for one poll interval", metadata: ["reason": "\(text(reason))"])
+            logger.warning(
+                "polling only, a task may wait for one poll interval",
+                metadata: ["reason": "\(text(reason))"]
+            )
         }
     }
 

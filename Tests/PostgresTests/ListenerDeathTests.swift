@@ -3,7 +3,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("A listener whose server fails it", .emptyDatabase)
+@Suite("A listener whose server fails it", .emptyDatabase, .timeLimit(.minutes(1)))
 struct ListenerDeathTests {
     @Test("finds out that its connection died without a word, and listens on another")
     func silentDeath() async throws {
@@ -37,7 +37,7 @@ struct ListenerDeathTests {
     }
 }
 
-@Suite("A listener on a standby")
+@Suite("A listener on a standby", .timeLimit(.minutes(2)))
 struct ListenerStandbyTests {
     @Test("does not listen, and does when it is promoted")
     func promotion() async throws {

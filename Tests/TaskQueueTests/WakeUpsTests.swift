@@ -47,7 +47,12 @@ struct RunningWakeUps: Sendable {
 extension WakeUps.Options {
     /// Tests often; gives up only after what no busy machine takes.
     static func test(limit: Int = 100, echo: Duration = .seconds(20)) -> WakeUps.Options {
-        WakeUps.Options(listenLimit: limit, testInterval: .milliseconds(50), echoLimit: echo, connectLimit: .milliseconds(300))
+        WakeUps.Options(
+            listenLimit: limit,
+            testInterval: .milliseconds(50),
+            echoLimit: echo,
+            connectLimit: .milliseconds(300)
+        )
     }
 }
 

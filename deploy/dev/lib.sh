@@ -30,6 +30,7 @@ curl             command -v curl
 git              command -v git
 jq               command -v jq
 libpq-dev        pkg-config --exists libpq
+pgbouncer        [ -x /usr/sbin/pgbouncer ] || command -v pgbouncer
 pkg-config       command -v pkg-config
 postgresql       postgres_programs
 util-linux       command -v setpriv
