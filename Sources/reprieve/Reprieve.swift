@@ -11,20 +11,21 @@ struct Reprieve: AsyncParsableCommand {
         commandName: "reprieve",
         abstract: "The recycle bin for virtual machines.",
         discussion: """
-            server, bin list and task ask the API:
+            server, bin list, task list and task show ask the API:
               REPRIEVE_URL      its URL, or else OS_COMPUTE_ENDPOINT_OVERRIDE, or OS_ENDPOINT; \
             \(Endpoint.usualURL) when none is set; /v2.1 is added when it names no version
               REPRIEVE_TOKEN    the token, or else OS_TOKEN; when neither is set, and OS_AUTH_URL is not either, a token \
             for an API without authentication is made of OS_USERNAME and OS_PROJECT_ID
-            migrate, server adopt, bin status, bin retention, bin resume and worker are an operator's and use the database:
+            migrate, server adopt, bin status, bin retention, bin resume, queue, task cancel, task retry and worker are an \
+            operator's and use the database:
               REPRIEVE_DATABASE_URL    a libpq connection string
 
             \(ExitStatus.explanation)
             """,
         version: version,
         subcommands: [
-            MigrateCommand.self, ServerCommand.self, BinCommand.self, TaskCommand.self, WorkerCommand.self,
-            FakeCommand.self,
+            MigrateCommand.self, ServerCommand.self, BinCommand.self, TaskCommand.self, QueueCommand.self,
+            WorkerCommand.self, FakeCommand.self,
         ]
     )
 

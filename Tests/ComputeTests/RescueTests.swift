@@ -26,7 +26,7 @@ struct RescueTests {
             let events = try await bin.store.events(of: request)
             #expect(events.map(\.result) == ["Error"])
             #expect(events.map(\.reason) == ["The worker stopped answering."])
-            #expect(events.map(\.cause) == ["lease_lost"])
+            #expect(events.map(\.cause) == ["the lease ran out"])
             #expect(try await bin.store.action(request, of: id)?.message == "Error")
 
             guard case .accepted = try await bin.restore(id) else { throw Unexpected("refused") }

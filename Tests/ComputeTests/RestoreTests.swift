@@ -214,7 +214,7 @@ struct RestoreTests {
             // The lost lease is an attempt that everybody can see.
             let events = try await bin.store.events(of: current.requestID)
             #expect(events.map(\.result) == ["Success", "Error"])
-            #expect(events.last?.cause == "lease_lost")
+            #expect(events.last?.cause == "the lease ran out")
             let task = try #require(try await bin.store.task(current.id, in: Bin.owner.scope))
             #expect(task.status == "succeeded" && task.error == nil)
         }

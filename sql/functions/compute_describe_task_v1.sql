@@ -1,6 +1,6 @@
 -- A task as its server's owner may see it. p_project_id is the project of the server.
 --
--- Tables: queue.tasks, queue.workers. Callers: compute.show_task_v1, compute.list_tasks_v1
+-- Tables: queue.tasks, queue.queues, queue.workers. Callers: compute.show_task_v1, compute.list_tasks_v1
 create or replace function compute.describe_task_v1(p_task compute.tasks_v1, p_project_id text)
 returns table (
     id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text,
@@ -23,20 +23,29 @@ as $$
         p_task.progress,
         case
             when p_task.status = 'queued' and p_task.position is null then 'the running task of this server'
-            when p_task.status = 'retrying' and p_task.errors -> -1 ->> 'code' = 'host_unreachable'
-                then format('host %s, whose hypervisor does not answer', p_task.queue)
-            when p_task.status in ('queued', 'retrying') then (
-                select case
-                    when max(w.last_seen_at) is null
-                        then format('host %s, which no worker has served yet', p_task.queue)
-                    when max(w.last_seen_at) filter (where not w.stopping) > queue.clock_v1() - interval '30 seconds'
-                        then null
-                    else format(
-                        'host %s, last seen %s', p_task.queue,
-                        to_char(max(w.last_seen_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-                    )
-                end
-                from queue.workers w where p_task.queue = any(w.queues)
+            when p_task.status in ('queued', 'retrying') then coalesce(
+                (
+                    select format('host %s, paused', q.name) || coalesce(': ' || q.pause_reason, '')
+                    from queue.queues q where q.name = p_task.queue and q.paused_at is not null
+                ),
+                case
+                    when p_task.status = 'retrying' and p_task.errors -> -1 ->> 'code' = 'host_unreachable'
+                        then format('host %s, whose hypervisor does not answer', p_task.queue)
+                end,
+                (
+                    select case
+                        when max(w.last_seen_at) is null
+                            then format('host %s, which no worker has served yet', p_task.queue)
+                        when max(w.last_seen_at) filter (where not w.stopping)
+                            > queue.clock_v1() - interval '30 seconds'
+                            then null
+                        else format(
+                            'host %s, last seen %s', p_task.queue,
+                            to_char(max(w.last_seen_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                        )
+                    end
+                    from queue.workers w where p_task.queue = any(w.queues)
+                )
             )
         end,
         case when p_task.status = 'retrying' then p_task.available_at end,

@@ -1,6 +1,7 @@
 -- Enqueues purges that are due, at most as many as the hour still allows; returns their queues.
 --
--- Tables: compute.servers, compute.purge_guard, compute.settings, compute.actions, queue.tasks, queue.dead.
+-- Tables: compute.servers, compute.purge_guard, compute.settings, compute.actions, queue.tasks, queue.dead,
+-- queue.retries.
 -- Callers: compute.sweep_v1
 create or replace function compute.enqueue_due_purges_v1(
     p_limit integer,
@@ -35,10 +36,11 @@ begin
         from compute.servers v
         where v.vm_state = 'soft-delete' and v.task_state is null and v.purge_at <= v_now and v.held_at is null
             and not exists (select from queue.tasks t where t.subject_id = v.id)
-            -- A purge that failed for good waits for a person.
+            -- A purge that failed for good waits for a person, who asks for it again.
             and not exists (
                 select from queue.dead d
                 where d.subject_id = v.id and d.kind = 'purge' and d.created_at > v.deleted_at
+                    and not exists (select from queue.retries r where r.task_id = d.id)
             )
             -- A restore that was asked for in time and failed late leaves a day to ask again.
             and not exists (

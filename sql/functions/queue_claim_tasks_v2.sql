@@ -45,8 +45,10 @@ declare
     v_timeline bigint := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
     v_places tid[] := '{}';
     v_due double precision;
+    q integer;
 begin
-    for q in 1 .. cardinality(p_queues) loop
+    -- By name, so that two claims that both wait for queues with a limit never wait for each other.
+    for q in select n.place from unnest(p_queues) with ordinality as n (name, place) order by n.name loop
         v_places := v_places || queue.pick_tasks_v1(
             p_queues[q], p_kinds, p_limits[q], p_low[3 * q - 2 : 3 * q], p_turn + cardinality(v_places)
         );

@@ -62,7 +62,10 @@ begin
                 -- A host may be away for days: of its waiting only the beginning is kept.
                 when i.outcome = 'waiting' and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code'
                     then t.errors
-                else t.errors || i.error
+                else t.errors || (
+                    i.error
+                    || jsonb_build_object('at', v_now, 'attempt', t.attempt, 'worker_id', t.worker_id)
+                )
             end as all_errors
         from unnest(v_places, v_outcomes, v_delays, v_results, v_errors) as i (place, outcome, delay, result, error)
         cross join lateral (select * from queue.tasks t where t.ctid = i.place offset 0) t

@@ -12,7 +12,10 @@ set jit = off
 as $$
     select w.id, w.queues, w.version, w.started_at, w.last_seen_at, w.stopping,
         w.last_seen_at > queue.clock_v1() - interval '30 seconds' and not w.stopping,
-        (select count(*)::integer from queue.tasks t where t.status = 'running' and t.worker_id = w.id)
+        (
+            select count(*)::integer from queue.tasks t
+            where t.status = 'running' and t.queue = any(w.queues) and t.worker_id = w.id
+        )
     from queue.workers w
     order by w.last_seen_at desc, w.id
     limit p_limit

@@ -30,8 +30,13 @@ begin
         return v_places;
     end if;
     if v_queue.running_limit is not null then
-        -- Claims of this queue go one after another, or two could count the same room.
-        perform from queue.queues q where q.name = p_queue for no key update;
+        -- Claims of this queue go one after another, or two could count the same room; and what stands in the row is
+        -- read again under the lock.
+        select * into v_queue from queue.queues q where q.name = p_queue for no key update;
+        if v_queue.paused_at is not null then
+            return v_places;
+        end if;
+        -- A later statement than the lock, so that it sees what the claim before this one has taken.
         v_room := least(v_room, v_queue.running_limit - (
             select count(*)::integer from queue.tasks t where t.status = 'running' and t.queue = p_queue
         ));

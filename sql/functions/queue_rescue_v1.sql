@@ -35,7 +35,7 @@ begin
         array_fill(0::double precision, array[cardinality(v_ids)]),
         array_fill(null::jsonb, array[cardinality(v_ids)]),
         array_fill(
-            jsonb_build_object('code', 'lease_lost', 'reason', 'The worker stopped answering.', 'at', v_now),
+            '{"code": "lease_lost", "reason": "The worker stopped answering.", "cause": "the lease ran out"}'::jsonb,
             array[cardinality(v_ids)]
         )
     );

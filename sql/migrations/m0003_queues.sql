@@ -1,7 +1,7 @@
 -- What operators say about queues, and how many unfinished tasks each project has.
 -- compatible-from: 1
 --
--- Tables: queue.queues (only queues that somebody said something about have a row), compute.projects.
+-- Tables: queue.queues (only queues that somebody said something about have a row), queue.retries, compute.projects.
 -- Lock order: servers by id, tasks by id, then projects by id, then actions, events.
 
 create table queue.queues (
@@ -12,6 +12,15 @@ create table queue.queues (
     -- At most so many of its tasks run at once, over all workers; null: as many as its workers have slots.
     running_limit integer check (running_limit between 1 and 10000),
     constraint reason_goes_with_pause check (pause_reason is null or paused_at is not null)
+);
+
+-- Dead letters that an operator has asked for again. They stay where they are, as a record.
+create table queue.retries (
+    task_id uuid primary key references queue.dead,
+    -- The task that repeats it; null when none was made at once.
+    retried_as uuid,
+    retried_at timestamptz not null,
+    retried_by text not null
 );
 
 -- By queue first: a limit counts the running tasks of one queue. A heartbeat looks for its own, queue by queue.

@@ -54,3 +54,30 @@ struct ServerStatusArgument: ExpressibleByArgument {
 
     static var allValueStrings: [String] { VMState.allCases.map(\.status) }
 }
+
+/// The name of a host, and so of its queue.
+struct HostArgument: ExpressibleByArgument {
+    let name: String
+
+    init?(argument: String) {
+        guard argument.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,252}/) != nil else { return nil }
+        name = argument
+    }
+}
+
+/// A number from 1 up to a bound, or `none`.
+struct LimitArgument: ExpressibleByArgument {
+    let limit: Int?
+
+    init?(argument: String) {
+        limit = Int(argument)
+        guard limit.map((1...10_000).contains) ?? (argument == "none") else { return nil }
+    }
+}
+
+/// Who typed the command, as records in the database name it: operators have no id there.
+enum Operator {
+    static var name: String {
+        "operator:" + (ProcessInfo.processInfo.environment["SUDO_USER"] ?? NSUserName())
+    }
+}

@@ -4,7 +4,7 @@ struct TaskCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "task",
         abstract: "Tasks: what was asked for, and how it stands.",
-        subcommands: [List.self, Show.self]
+        subcommands: [List.self, Show.self, TaskCancelCommand.self, TaskRetryCommand.self]
     )
 
     struct List: AsyncParsableCommand {
@@ -28,15 +28,21 @@ struct TaskCommand: ParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one task.")
+        static let configuration = CommandConfiguration(abstract: "Show one task, and every attempt at it.")
 
         @Argument(help: "Its id.")
         var task: String
         @OptionGroup var json: JSONOption
 
         func run() async throws {
-            let found = try await ComputeClient.open { try await $0.task(task).task }
-            Output.line(try Report.tasks.show(found, asJSON: json.isOn))
+            let (found, attempts) = try await ComputeClient.open { client in
+                let found = try await client.task(task).task
+                return (found, try await client.attempts(at: found))
+            }
+            let report = Report.tasks
+            Output.line(
+                try report.show(found, with: attempts, .attempts, named: "attempts", asJSON: json.isOn)
+            )
         }
     }
 }

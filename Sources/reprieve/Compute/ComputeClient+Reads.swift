@@ -44,6 +44,17 @@ extension ComputeClient {
         return (try answer.decode(Document.self).task, answer.retryAfter)
     }
 
+    /// The attempts at a task, the first first.
+    func attempts(at task: RemoteTask) async throws(CommandError) -> [RemoteAttempt] {
+        struct Document: Decodable {
+            var instanceAction: Action
+            struct Action: Decodable { var events: [RemoteAttempt]? }
+        }
+        // The oldest version in which owners see events, of destroyed servers too, and why an attempt failed.
+        let answer = try await get("servers", task.serverID, "os-instance-actions", task.requestID, version: "2.84")
+        return try answer.decode(Document.self).instanceAction.events?.reversed() ?? []
+    }
+
     /// The newest tasks, newest first.
     func tasks(
         server: String?,

@@ -28,8 +28,13 @@ struct ComputeClient: Sendable {
     }
 
     /// Asks for something.
-    func get(_ path: String..., query: [(String, String)] = []) async throws(CommandError) -> ComputeAnswer {
-        try await send("GET", path, query: query, json: nil, advice: nil)
+    /// - Parameter version: the microversion that its answer needs; nil is the first.
+    func get(
+        _ path: String...,
+        query: [(String, String)] = [],
+        version: String? = nil
+    ) async throws(CommandError) -> ComputeAnswer {
+        try await send("GET", path, query: query, version: version, json: nil, advice: nil)
     }
 
     /// Asks for an action on a server.
@@ -55,6 +60,7 @@ struct ComputeClient: Sendable {
         _ method: String,
         _ path: [String],
         query: [(String, String)] = [],
+        version: String? = nil,
         json: String?,
         advice: String?
     ) async throws(CommandError) -> ComputeAnswer {
@@ -63,6 +69,7 @@ struct ComputeClient: Sendable {
         request.headers.add(name: "X-Auth-Token", value: endpoint.token)
         request.headers.add(name: "Accept", value: "application/json")
         request.headers.add(name: "User-Agent", value: "reprieve/\(Reprieve.version)")
+        if let version { request.headers.add(name: "X-OpenStack-Nova-API-Version", value: version) }
         if let json {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: json))

@@ -53,8 +53,15 @@ struct EachServer {
                 failures.append(CommandError(error))
             }
         }
-        guard let first = failures.first else { return }
-        for failure in failures { Output.complain("reprieve: \(failure.line)") }
+        try failures.tell()
+    }
+}
+
+extension [CommandError] {
+    /// Says each of them; then the first decides the exit status.
+    func tell() throws(CommandError) {
+        guard let first else { return }
+        for failure in self { Output.complain("reprieve: \(failure.line)") }
         throw CommandError(first.code, "")
     }
 }

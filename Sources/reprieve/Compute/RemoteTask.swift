@@ -83,3 +83,31 @@ extension Report<RemoteTask> {
         Field("finished_at") { .of($0.finishedAt) },
     ])
 }
+
+/// One attempt at a task, or another step of its action, as the API shows it.
+struct RemoteAttempt: Decodable, Sendable, Hashable {
+    var event: String
+    var startTime: Date
+    var finishTime: Date?
+    var result: String?
+    var host: String?
+    /// Why it failed: a sentence, or the raw cause for administrators.
+    var details: String?
+
+    enum CodingKeys: String, CodingKey {
+        case event, result, host, details
+        case startTime = "start_time"
+        case finishTime = "finish_time"
+    }
+}
+
+extension Report<RemoteAttempt> {
+    static let attempts = Report([
+        Field("event") { .of($0.event) },
+        Field("started_at") { .of($0.startTime) },
+        Field("finished_at") { .of($0.finishTime) },
+        Field("result") { .of($0.result) },
+        Field("host") { .of($0.host) },
+        Field("details") { .of($0.details) },
+    ])
+}
