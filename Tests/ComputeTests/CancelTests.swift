@@ -89,7 +89,6 @@ struct CancelTests {
     @Test("at the moment when a worker claims it either cancels it or asks the worker, never both")
     func race() async throws {
         try await Bin.open { bin in
-            var cancelled = 0
             for _ in 0..<20 {
                 let (id, task, _) = try await bin.waiting(.restore)
                 async let claim = bin.claim()
@@ -97,7 +96,6 @@ struct CancelTests {
                 let (claimed, outcome) = (try await claim, try await cancel)
                 if outcome == .cancelled(kind: "restore") {
                     #expect(claimed.isEmpty)
-                    cancelled += 1
                 } else {
                     #expect(outcome == .asked(kind: "restore"))
                     // The claim skips a row that the cancel holds, and comes too late or before.
@@ -107,7 +105,6 @@ struct CancelTests {
                 #expect(try await bin.server(id).vmState == .softDelete)
                 #expect(try await bin.server(id).taskState == nil)
             }
-            #expect(cancelled < 20 || cancelled > 0)
         }
     }
 }

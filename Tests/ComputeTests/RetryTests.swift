@@ -42,7 +42,7 @@ struct RetryTests {
             let accepted = outcomes.compactMap { outcome -> UUID? in
                 if case .accepted(let new, _) = outcome { new } else { nil }
             }
-            #expect(accepted.count == 1)
+            try #require(accepted.count == 1)
             #expect(outcomes.count { $0 == .retriedBefore(task: accepted[0]) } == 7)
             // Also when the retry has failed too, which is another dead letter.
             try await bin.work(.failed, failure: Bin.broken)

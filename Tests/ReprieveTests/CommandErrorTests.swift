@@ -106,6 +106,34 @@ struct ArgumentTests {
     }
 
     @Test(
+        "which tasks to retry is said in exactly one way: ids, filters, or all",
+        arguments: [
+            [], ["--dry-run"], ["--all", "--kind", "restore"], ["--all", "6b32a4ac-f5c2-4d3b-8b5b-4d1c5cbe0d7f"],
+            ["6b32a4ac-f5c2-4d3b-8b5b-4d1c5cbe0d7f", "--since", "1h"], ["--kind", "resize"], ["7"],
+        ]
+    )
+    func badRetry(arguments: [String]) {
+        #expect(throws: (any Error).self) { try Reprieve.parseAsRoot(["task", "retry"] + arguments) }
+        for good in [["--all"], ["--since", "1h", "--dry-run"], ["6b32a4ac-f5c2-4d3b-8b5b-4d1c5cbe0d7f"]] {
+            #expect(throws: Never.self) { try Reprieve.parseAsRoot(["task", "retry"] + good) }
+        }
+    }
+
+    @Test(
+        "a limit is a number within its bounds, and a host is a name",
+        arguments: [
+            ["limit", "compute-01", "0"], ["limit", "compute-01", "10001"], ["limit", "compute-01", "all"],
+            ["limit", "compute 01", "2"], ["limit", "-x", "2"], ["project-limit", "0"], ["project-limit", "1000001"],
+        ]
+    )
+    func badLimit(arguments: [String]) {
+        #expect(throws: (any Error).self) { try Reprieve.parseAsRoot(["queue"] + arguments) }
+        for good in [["limit", "compute-01", "2"], ["limit", "compute-01", "none"], ["project-limit", "1000000"]] {
+            #expect(throws: Never.self) { try Reprieve.parseAsRoot(["queue"] + good) }
+        }
+    }
+
+    @Test(
         "a fault is exactly one thing",
         arguments: [[], ["--hang", "--die"], ["--slow-ms", "-1"], ["--times", "0", "--hang"]]
     )

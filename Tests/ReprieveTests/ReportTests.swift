@@ -56,6 +56,36 @@ struct ReportTests {
         )
     }
 
+    @Test("a total is the last line of a table, and a member of its own in JSON")
+    func total() throws {
+        let (pets, total) = ([Pet(name: "Rex", age: 12), Pet(name: "Mia", age: 3)], Pet(name: "total", age: 15))
+        #expect(
+            try report.list(pets, named: "pets", total: total, asJSON: false)
+                == "NAME   KNOWN AGE\nRex    12\nMia    3\ntotal  15"
+        )
+        let json = try report.list(pets, named: "pets", total: total, asJSON: true)
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+        #expect((document["pets"] as? [[String: Any]])?.map { $0["known_age"] as? Int } == [12, 3])
+        #expect((document["total"] as? [String: Any])?["known_age"] as? Int == 15)
+    }
+
+    @Test("parts of a record are a table below it, and a member of it in JSON")
+    func parts() throws {
+        let toys = Report<String>([Field("toy") { .of($0) }])
+        let rex = Pet(name: "Rex")
+        #expect(
+            try report.show(rex, with: ["ball"], toys, named: "toys", asJSON: false)
+                == report.show(rex, asJSON: false) + "\n\nTOY\nball"
+        )
+        #expect(
+            try report.show(rex, with: [], toys, named: "toys", asJSON: false) == report.show(rex, asJSON: false)
+        )
+        let json = try report.show(rex, with: ["ball"], toys, named: "toys", asJSON: true)
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+        #expect(document["name"] as? String == "Rex")
+        #expect(document["toys"] as? [[String: String]] == [["toy": "ball"]])
+    }
+
     @Test("an empty list is an empty JSON array")
     func emptyJSON() throws {
         let list = try JSONDecoder().decode([String].self, from: Data(try report.list([], asJSON: true).utf8))
@@ -95,6 +125,15 @@ struct ReportTests {
                 "id", "kind", "server_id", "status", "attempt", "max_attempts", "host", "position", "progress_step",
                 "progress_percent", "waiting_for", "next_attempt_at", "error_code", "error_reason", "error_cause",
                 "request_id", "created_at", "started_at", "finished_at",
+            ]
+        )
+        #expect(
+            Report.attempts.fields.map(\.key) == ["event", "started_at", "finished_at", "result", "host", "details"]
+        )
+        #expect(
+            Report.queues.fields.map(\.key) == [
+                "queue", "queued", "queued_urgent", "queued_normal", "queued_low", "running", "running_limit",
+                "retrying", "oldest_seconds", "next_due_seconds", "dead", "workers_alive", "paused_at", "pause_reason",
             ]
         )
         #expect(
