@@ -108,6 +108,11 @@ let package = Package(
             dependencies: ["TaskQueue", "Postgres", "TestSupport", lifecycle],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["TaskQueue", "Compute", "Hypervisor", "Postgres", "TestSupport"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "HypervisorTests", dependencies: ["Hypervisor", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ComputeTests",
