@@ -1,0 +1,42 @@
+import Foundation
+import Hypervisor
+import Postgres
+import TestSupport
+import Testing
+
+@Suite("Chaos", .migratedDatabase)
+struct ChaosTests {
+    @Test("processes are killed, paused and cut off at random, and every promise is kept")
+    func everyPromiseIsKept() async throws {
+        let settings = try ChaosSettings()
+        let cluster = try await PostgresCluster.start()
+        try await Fleet.run(on: try await cluster.createMigratedDatabase()) { fleet in
+            let stage = try ChaosStage(fleet, cluster)
+            let record: ChaosRecord
+            do {
+                record = try await ChaosRun(stage: stage, settings: settings).play()
+            } catch {
+                try stage.keepStory()
+                throw error
+            }
+            let ledger = stage.ledger.all
+            let violations = try ChaosVerdict(record: record, ledger: ledger).violations(logs: stage.logs())
+            let report = ChaosReport(
+                settings: settings,
+                record: record,
+                ledger: ledger,
+                proxies: [stage.apiProxy.counts, stage.workerProxy.counts],
+                violations: violations
+            )
+            print(report)
+            if !violations.isEmpty {
+                try stage.keepStory()
+                try await stage.keepTables()
+            }
+            #expect(violations.isEmpty, "REPRIEVE_CHAOS_SEED=\(settings.seed): \(violations.prefix(40))")
+            // A run in which nothing happened proves nothing.
+            #expect(record.run.effects.contains { $0.operation == .restore && $0.changed })
+            #expect(ledger.faults.values.contains { $0.survived > 0 })
+        }
+    }
+}
