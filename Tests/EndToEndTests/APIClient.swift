@@ -11,6 +11,8 @@ struct APIClient: Sendable {
     var token: String
     /// The microversion that is asked for, such as `2.84`; nil leaves the choice to the server.
     var version: String?
+    /// What it sends with.
+    var http = HTTPClient.shared
 
     struct Answer: Sendable {
         var status: Int
@@ -49,7 +51,7 @@ struct APIClient: Sendable {
             request.headers.add(name: "Content-Type", value: type)
             request.body = .bytes(ByteBuffer(string: body))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let response = try await http.execute(request, timeout: .seconds(30))
         let bytes = try await response.body.collect(upTo: 1 << 20)
         return Answer(
             status: Int(response.status.code),

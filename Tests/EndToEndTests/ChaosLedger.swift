@@ -63,7 +63,8 @@ final class ChaosLedger: Sendable {
 
     /// Notes a line for whoever has to find out what happened.
     func tell(_ text: String) {
-        let line = "\(Date().ISO8601Format()) \(ContinuousClock.now - start) \(text)"
+        let seconds = String(format: "%.3f", (ContinuousClock.now - start) / .seconds(1))
+        let line = "\(Date().ISO8601Format()) \(seconds) \(text)"
         contents.withLock { $0.story.append(line) }
     }
 }

@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Compute
 import Foundation
 import Hypervisor
@@ -20,6 +21,8 @@ final class ChaosStage: Sendable {
     let workerProxy: TCPProxy
     let ledger = ChaosLedger()
     let roster = ChaosRoster()
+    /// Says at once that nobody listens, so that its user can go to the other API.
+    let http: HTTPClient
     private let slots = Guarded(Slots())
 
     init(_ fleet: Fleet, _ cluster: PostgresCluster) throws {
@@ -27,6 +30,9 @@ final class ChaosStage: Sendable {
         let socket = cluster.folder.appending(path: ".s.PGSQL.5432")
         apiProxy = try TCPProxy(to: socket)
         workerProxy = try TCPProxy(to: socket)
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.connectionPool.retryConnectionEstablishment = false
+        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
     // MARK: Processes
@@ -70,12 +76,13 @@ final class ChaosStage: Sendable {
     }
 
     private func startAPI() async throws -> APIClient {
-        let api = try await fleet.startAPI(environment: [
+        var api = try await fleet.startAPI(environment: [
             "REPRIEVE_DATABASE_URL": address(of: apiProxy),
             // So few that a handful of callers has to wait.
             "REPRIEVE_DATABASE_POOL_SIZE": "3",
             "REPRIEVE_API_SHUTDOWN_GRACE": "5s",
         ])
+        api.http = http
         return api
     }
 

@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Foundation
 import Hypervisor
 import Postgres
@@ -12,13 +13,15 @@ struct ChaosTests {
         let cluster = try await PostgresCluster.start()
         try await Fleet.run(on: try await cluster.createMigratedDatabase()) { fleet in
             let stage = try ChaosStage(fleet, cluster)
-            let record: ChaosRecord
+            let result: Result<ChaosRecord, any Error>
             do {
-                record = try await ChaosRun(stage: stage, settings: settings).play()
+                result = .success(try await ChaosRun(stage: stage, settings: settings).play())
             } catch {
+                result = .failure(error)
                 try stage.keepStory()
-                throw error
             }
+            try await stage.http.shutdown()
+            let record = try result.get()
             let ledger = stage.ledger.all
             let violations = try ChaosVerdict(record: record, ledger: ledger).violations(logs: stage.logs())
             let report = ChaosReport(

@@ -107,7 +107,7 @@ struct ChaosWatch {
         return changes.indices.contains { index in
             let until = index + 1 < changes.count ? changes[index + 1].at : .distantFuture
             // A change is seen from its commit on, which is a little later than the trigger's time.
-            return changes[index].deletedAt != nil && changes[index].at <= end && until.addingTimeInterval(10) >= start
+            return changes[index].deletedAt != nil && changes[index].at <= end && until.addingTimeInterval(2) >= start
         }
     }
 }

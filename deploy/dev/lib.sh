@@ -1,4 +1,4 @@
-# What demo and test share: telling, installing what is missing, building, and a private PostgreSQL.
+# What demo, test and chaos share: telling, installing what is missing, building, and a private PostgreSQL.
 #
 # To be sourced by bash, with "set -euo pipefail". Sets root, the checkout.
 # shellcheck shell=bash
@@ -82,6 +82,20 @@ make_swift_tmp() {
 
 # To be called in the EXIT trap, at the latest; may be called twice.
 remove_swift_tmp() { rm -rf "$swift_tmp"; }
+
+# To be the EXIT trap of a script that runs tests. The logs of a test that failed are in the folder too: it has said where,
+# so they stay unless we were interrupted.
+finish_tests() {
+    local status=$?
+    case $status in
+        0 | 130 | 143) remove_swift_tmp ;;
+        *)
+            find "$swift_tmp" -mindepth 1 -maxdepth 1 ! -name 'reprieve-fleet-*' -exec rm -rf {} +
+            rmdir --ignore-fail-on-non-empty "$swift_tmp"
+            ;;
+    esac
+    exit "$status"
+}
 
 # in_swift_tmp COMMAND...
 in_swift_tmp() { TMPDIR=$swift_tmp "$@"; }
