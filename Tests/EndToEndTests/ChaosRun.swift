@@ -46,8 +46,7 @@ struct ChaosRun {
     /// Takes every fault back, and sees to it that every process is there and that no new purge begins.
     private func mend() async throws {
         stage.ledger.tell("mending")
-        stage.apiProxy.heal()
-        stage.workerProxy.heal()
+        stage.proxies.forEach { $0.heal() }
         for host in ChaosSettings.hosts {
             try await stage.fleet.host(host).setHostDown(false)
             try await stage.fleet.host(host).clearFaults()

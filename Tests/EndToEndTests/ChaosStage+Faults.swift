@@ -9,8 +9,18 @@ extension ChaosStage {
         let slot = Int.random(in: Self.workers, using: &numbers)
         let pause = numbers.milliseconds(3_200...6_000)
         try await count(fault, on: "worker \(slot)") {
+            if fault == .workerPaused { try await holdUpCalls(of: slot) }
             try await hit(fault, worker(slot), pause) { try await self.replaceWorker(slot) }
         }
+    }
+
+    /// Sees to it that a worker is within calls that it cannot cancel: only then does a pause put its fence to the test.
+    private func holdUpCalls(of slot: Int) async throws {
+        for name in Self.hosts(of: slot) {
+            let stuck = FakeHypervisor.Fault(step: .before, behaviour: .stuck(milliseconds: 1_000), times: 3)
+            try await script(stuck, on: fleet.host(name))
+        }
+        try await Task.sleep(for: .milliseconds(500))
     }
 
     func hitAPI(_ fault: ChaosFault, _ numbers: inout SeededNumbers) async throws {
@@ -83,8 +93,8 @@ extension ChaosStage {
     }
 
     func hitProxy(_ fault: ChaosFault, _ numbers: inout SeededNumbers) async throws {
-        let isAPI = numbers.isOne(in: 2)
-        let proxy = isAPI ? apiProxy : workerProxy
+        let index = Int.random(in: proxies.indices, using: &numbers)
+        let proxy = proxies[index]
         let number = Int.random(in: 0..<1_000, using: &numbers)
         switch fault {
         case .allDropped: try await count(fault) { proxy.dropAll() }
@@ -93,7 +103,7 @@ extension ChaosStage {
         case .requestsCut: try await count(fault) { proxy.cutNext(1 + number % 4, .request) }
         case .refused:
             let pause = numbers.milliseconds(300...2_000)
-            try await count(fault, on: "refusing \(isAPI)") {
+            try await count(fault, on: "refusing \(index)") {
                 proxy.setRefusing(true)
                 defer { proxy.setRefusing(false) }
                 // Those that are there would do without new ones.
@@ -102,14 +112,22 @@ extension ChaosStage {
             }
         default:
             let isLong = fault == .stalled
-            let delay = numbers.milliseconds(isLong ? 2_000...5_000 : 5...150)
+            let delay = numbers.milliseconds(isLong ? 2_000...6_000 : 5...150)
             let pause = numbers.milliseconds(isLong ? 200...500 : 1_000...3_000)
-            try await count(fault, on: "delaying \(isAPI)") {
+            try await count(fault, on: "delaying \(index)") {
                 proxy.setDelay(delay)
                 defer { proxy.setDelay(.zero) }
                 try await Task.sleep(for: pause)
             }
         }
+    }
+
+    /// Tells hardware of a fault, or of none. Every call takes a while, so that what happens to a worker happens within one.
+    func script(_ fault: FakeHypervisor.Fault?, on host: FakeHypervisor) async throws {
+        try await host.clearFaults()
+        // The first that fits is met, so that which fits always comes last.
+        if let fault { try await host.inject(fault) }
+        try await host.inject(.init(step: .after, behaviour: .slow(milliseconds: 300)))
     }
 
     func hitHardware(_ fault: ChaosFault, _ numbers: inout SeededNumbers) async throws {
@@ -139,7 +157,7 @@ extension ChaosStage {
             }
         let hits = fault == .hardwareKills || fault == .hardwareHangs ? 1 : times
         try await count(fault) {
-            try await host.inject(.init(step: step, behaviour: behaviour, times: hits))
+            try await script(.init(step: step, behaviour: behaviour, times: hits), on: host)
         }
     }
 }

@@ -5,8 +5,8 @@ import Hypervisor
 import Postgres
 import TestSupport
 
-/// Where a chaos run plays: a PostgreSQL of its own, two ways to it that can be made bad, two API processes and three
-/// workers that are replaced when they end, as systemd would, and the hardware of three hosts.
+/// Where a chaos run plays: a PostgreSQL of its own, ways to it that can be made bad, two API processes and three workers
+/// that are replaced when they end, as systemd would, and the hardware of three hosts.
 final class ChaosStage: Sendable {
     private struct Slots {
         var workers: [ChildProcess] = []
@@ -17,8 +17,9 @@ final class ChaosStage: Sendable {
 
     let fleet: Fleet
     let cluster: PostgresCluster
-    let apiProxy: TCPProxy
-    let workerProxy: TCPProxy
+    /// One for each process, so that one can be cut off while others see that it is.
+    let apiProxies: [TCPProxy]
+    let workerProxies: [TCPProxy]
     let ledger = ChaosLedger()
     let roster = ChaosRoster()
     /// Says at once that nobody listens, so that its user can go to the other API.
@@ -28,12 +29,14 @@ final class ChaosStage: Sendable {
     init(_ fleet: Fleet, _ cluster: PostgresCluster) throws {
         (self.fleet, self.cluster) = (fleet, cluster)
         let socket = cluster.folder.appending(path: ".s.PGSQL.5432")
-        apiProxy = try TCPProxy(to: socket)
-        workerProxy = try TCPProxy(to: socket)
+        apiProxies = try Self.apis.map { _ in try TCPProxy(to: socket) }
+        workerProxies = try Self.workers.map { _ in try TCPProxy(to: socket) }
         var configuration = HTTPClient.Configuration.singletonConfiguration
         configuration.connectionPool.retryConnectionEstablishment = false
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
+
+    var proxies: [TCPProxy] { apiProxies + workerProxies }
 
     // MARK: Processes
 
@@ -46,8 +49,9 @@ final class ChaosStage: Sendable {
 
     /// Starts everything, and fills the hosts.
     func open() async throws {
+        for name in ChaosSettings.hosts { try await script(nil, on: fleet.host(name)) }
         for slot in Self.apis {
-            let api = try await startAPI()
+            let api = try await startAPI(slot)
             slots.withLock { $0.apis.insert(api, at: slot) }
         }
         for slot in Self.workers {
@@ -66,7 +70,7 @@ final class ChaosStage: Sendable {
     }
 
     func replaceAPI(_ slot: Int) async throws {
-        let api = try await startAPI()
+        let api = try await startAPI(slot)
         slots.withLock { $0.apis[slot] = api }
     }
 
@@ -75,9 +79,9 @@ final class ChaosStage: Sendable {
         slots.withLock { $0.workers[slot] = worker }
     }
 
-    private func startAPI() async throws -> APIClient {
+    private func startAPI(_ slot: Int) async throws -> APIClient {
         var api = try await fleet.startAPI(environment: [
-            "REPRIEVE_DATABASE_URL": address(of: apiProxy),
+            "REPRIEVE_DATABASE_URL": address(of: apiProxies[slot]),
             // So few that a handful of callers has to wait.
             "REPRIEVE_DATABASE_POOL_SIZE": "3",
             "REPRIEVE_API_SHUTDOWN_GRACE": "5s",
@@ -87,14 +91,17 @@ final class ChaosStage: Sendable {
     }
 
     /// Each host has two workers, and no two workers have the same hosts.
+    static func hosts(of slot: Int) -> [String] {
+        [ChaosSettings.hosts[slot], ChaosSettings.hosts[(slot + 1) % 3]]
+    }
+
     private func startWorker(_ slot: Int) async throws -> ChildProcess {
-        let hosts = [ChaosSettings.hosts[slot], ChaosSettings.hosts[(slot + 1) % 3]]
         let worker = try fleet.startWorker(
             lease: "\(ChaosSettings.lease.components.seconds)s",
             environment: [
-                "REPRIEVE_DATABASE_URL": address(of: workerProxy),
+                "REPRIEVE_DATABASE_URL": address(of: workerProxies[slot]),
                 "REPRIEVE_DATABASE_POOL_SIZE": "2",
-                "REPRIEVE_WORKER_HOSTS": hosts.joined(separator: ","),
+                "REPRIEVE_WORKER_HOSTS": Self.hosts(of: slot).joined(separator: ","),
                 "REPRIEVE_WORKER_RETRY_CAP": "300ms",
                 "REPRIEVE_WORKER_SHUTDOWN_GRACE": "1s",
                 "REPRIEVE_WORKER_ATTEMPT_LIMIT": "8s",

@@ -28,7 +28,7 @@ struct ChaosTests {
                 settings: settings,
                 record: record,
                 ledger: ledger,
-                proxies: [stage.apiProxy.counts, stage.workerProxy.counts],
+                proxies: stage.proxies.map(\.counts),
                 violations: violations
             )
             print(report)

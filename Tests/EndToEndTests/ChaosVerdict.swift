@@ -32,16 +32,23 @@ struct ChaosVerdict {
         }
     }
 
-    /// As many restores had an effect as succeeded by the hand of a worker, but for those whose task failed afterwards.
+    /// Each restore that a worker brought to its end had one effect; none, where the machine ran already, since a task
+    /// that failed or was cancelled had left it so.
     private func ofRestores() -> [String] {
-        let effective = record.run.effects.filter { $0.operation == .restore && $0.changed }
-        let succeeded = Set(record.run.tasks.filter { $0.kind == .restore && $0.status == "succeeded" }.map(\.id))
-        let byTask = Dictionary(grouping: effective) { $0.task }
+        let effects = record.run.effects.filter { $0.operation == .restore && $0.changed }
+        let counts = Dictionary(effects.map { ($0.task, 1) }, uniquingKeysWith: +)
+        let succeeded = record.run.tasks.filter { $0.kind == .restore && $0.status == "succeeded" && $0.token != nil }
         return succeeded.compactMap { task in
-            let count = byTask[task]?.count ?? 0
-            let isUndone = record.run.tasks.contains { $0.id == task && $0.token == nil }
-            return count == (isUndone ? 0 : 1) ? nil : "restore \(task) succeeded and had \(count) effects"
+            let count = counts[task.id] ?? 0
+            guard count != 1, count != 0 || !wasRunning(before: task) else { return nil }
+            return "restore \(task.id) of server \(task.server) succeeded and had \(count) effects"
         }
+    }
+
+    private func wasRunning(before task: RunRecord.TaskRow) -> Bool {
+        let effects = record.run.effects.filter { $0.server == task.server }
+        let last = effects.prefix { $0.task != task.id }.last { $0.changed }
+        return last?.operation == .restore || last?.operation == .define
     }
 
     /// A failed task and an ending that could not be written are what this run is about; other errors are ours, and a line
