@@ -179,6 +179,9 @@ struct ForceDeleteTests {
             #expect(waiting.status == "queued" && waiting.waitingFor == "the running task of this server")
 
             try await bin.finish(running, ending, failure: ending == .failed ? Bin.broken : nil)
+            let server = try await bin.server(id)
+            #expect(server.taskState == .deleting && server.deletedAt != nil)
+            #expect(server.deletedBy == Bin.owner.userID)
             let destroy = try await bin.claim()
             #expect(destroy.map(\.id) == [task] && destroy.map(\.kind) == ["force_delete"])
             try await bin.finish(destroy[0], .succeeded)

@@ -24,8 +24,11 @@ begin
             );
             update compute.servers v set force_delete_request_id = null where v.id = v_server.id;
         else
+            -- A soft delete that was cancelled for it has taken its own date back.
             update compute.servers v
-            set force_delete_request_id = null, task_state = 'deleting'
+            set force_delete_request_id = null, task_state = 'deleting',
+                deleted_at = coalesce(v.deleted_at, v_action.start_time),
+                deleted_by = coalesce(v.deleted_by, v_action.user_id)
             where v.id = v_server.id;
             perform compute.count_task_v1(v_server.project_id, false);
             perform compute.enqueue_task_v1(
