@@ -51,8 +51,7 @@ struct ChaosRun {
             try await stage.fleet.host(host).setHostDown(false)
             try await stage.fleet.host(host).clearFaults()
         }
-        for slot in ChaosStage.workers where !stage.worker(slot).isRunning { try await stage.replaceWorker(slot) }
-        for slot in ChaosStage.apis where !stage.api(slot).process.isRunning { try await stage.replaceAPI(slot) }
+        await stage.keepProcesses()
         try await stage.fleet.database.withConnection { connection in
             try await connection.runScript("UPDATE compute.settings SET purges_per_hour = 0", timeout: .seconds(10))
         }

@@ -112,8 +112,8 @@ extension ChaosStage {
             }
         default:
             let isLong = fault == .stalled
-            let delay = numbers.milliseconds(isLong ? 2_000...6_000 : 5...150)
-            let pause = numbers.milliseconds(isLong ? 200...500 : 1_000...3_000)
+            let delay = numbers.milliseconds(isLong ? 2_500...4_500 : 5...150)
+            let pause = numbers.milliseconds(isLong ? 300...800 : 1_000...3_000)
             try await count(fault, on: "delaying \(index)") {
                 proxy.setDelay(delay)
                 defer { proxy.setDelay(.zero) }
@@ -127,7 +127,9 @@ extension ChaosStage {
         try await host.clearFaults()
         // The first that fits is met, so that which fits always comes last.
         if let fault { try await host.inject(fault) }
-        try await host.inject(.init(step: .after, behaviour: .slow(milliseconds: 300)))
+        for step in [FakeHypervisor.Fault.Step.before, .after] {
+            try await host.inject(.init(step: step, behaviour: .slow(milliseconds: 200)))
+        }
     }
 
     func hitHardware(_ fault: ChaosFault, _ numbers: inout SeededNumbers) async throws {

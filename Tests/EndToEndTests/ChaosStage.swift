@@ -107,8 +107,10 @@ final class ChaosStage: Sendable {
                 "REPRIEVE_WORKER_ATTEMPT_LIMIT": "8s",
             ]
         )
-        // It is as well to know that it works before it is the next fault's.
-        _ = try await worker.logged("working", "worker.id")
+        // It works before it is the next fault's; or the hardware has killed it already, which is for the keeper to see.
+        try await waitUntil(timeout: .seconds(30), "\(worker.name) works; it said:\n\(worker.output)") {
+            worker.output.contains("message=working") || !worker.isRunning
+        }
         return worker
     }
 
@@ -132,15 +134,20 @@ final class ChaosStage: Sendable {
     /// Starts anew what has ended, and follows up servers that were destroyed, until it is cancelled.
     func keep() async {
         while !Task.isCancelled {
-            for slot in Self.workers {
-                await keep("worker \(slot)", { self.worker(slot) }) { try await self.replaceWorker(slot) }
-            }
-            for slot in Self.apis {
-                await keep("api \(slot)", { self.api(slot).process }) { try await self.replaceAPI(slot) }
-            }
+            await keepProcesses()
             for target in roster.takeGone() { await follow(target) }
             // A cancelled pause is the end.
             try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// Starts anew what has ended by itself.
+    func keepProcesses() async {
+        for slot in Self.workers {
+            await keep("worker \(slot)", { self.worker(slot) }) { try await self.replaceWorker(slot) }
+        }
+        for slot in Self.apis {
+            await keep("api \(slot)", { self.api(slot).process }) { try await self.replaceAPI(slot) }
         }
     }
 
