@@ -30,6 +30,7 @@ let package = Package(
         .executable(name: "reprieve-api", targets: ["reprieve-api"]),
         .executable(name: "reprieve-worker", targets: ["reprieve-worker"]),
         .executable(name: "reprieve", targets: ["reprieve"]),
+        .executable(name: "reprieve-bench", targets: ["reprieve-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -91,6 +92,17 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "reprieve-bench",
+            dependencies: [
+                "Compute", "TaskQueue", "Hypervisor", "Postgres", "SchemaSQL", "Telemetry", arguments, crypto,
+                lifecycle,
+                log, signals,
+            ],
+            path: "Benchmarks/reprieve-bench",
+            resources: [.embedInCode("sql")],
+            swiftSettings: settings
+        ),
         .target(
             name: "TestSupport",
             dependencies: ["Hypervisor", "Postgres", "SchemaSQL", "Telemetry", log],
@@ -133,6 +145,11 @@ let package = Package(
         .testTarget(
             name: "ReprieveTests",
             dependencies: ["reprieve", "Compute", "Postgres", arguments],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BenchTests",
+            dependencies: ["reprieve-bench", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,0 +1,3 @@
+-- The SQL of a restore alone: claims 100 restores and finishes them, by the product's functions, as a worker does.
+select coalesce(array_agg(id), '{}') as ids, coalesce(array_agg(lease_token), '{}') as tokens, greatest(coalesce(max(position), 0) - 1000, :low::bigint) as low from queue.claim_tasks_v2('pgbench-' || :client_id, '{restore}', array[:host]::text[], '{100}', array_fill(:low::bigint, '{3}'), 0, 300) \gset
+select count(*) from compute.finish_tasks_v1(:ids::uuid[], :tokens::bigint[], array_fill('succeeded'::text, array[cardinality(:ids::uuid[])]), array_fill(0::double precision, array[cardinality(:ids::uuid[])]), array_fill(null::jsonb, array[cardinality(:ids::uuid[])]), array_fill(null::jsonb, array[cardinality(:ids::uuid[])]));
