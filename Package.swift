@@ -149,7 +149,7 @@ let package = Package(
         ),
         .testTarget(
             name: "BenchTests",
-            dependencies: ["reprieve-bench", "TestSupport"],
+            dependencies: ["reprieve-bench", "reprieve-worker", "Postgres", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

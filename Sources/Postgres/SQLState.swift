@@ -20,6 +20,7 @@ enum SQLState {
         "55P03",  // lock_not_available
         "57014",  // query_canceled: as an error, the statement was rolled back
     ]
+
     /// Whether a statement was refused for being prepared, before anything of it was run.
     static func refusesPrepared(_ state: String?) -> Bool {
         [featureNotSupported, noSuchPreparedStatement, duplicatePreparedStatement].contains(state)

@@ -25,8 +25,8 @@ struct AllCommand: AsyncParsableCommand {
     func run() async throws {
         let figures = try await OwnDatabases.with(2, on: try BenchDatabase.url()) { urls in
             try await Bench.with(urls[0], rounds: rounds) { bench in
-                try await BenchDatabase.with(urls[1]) { kept in
-                    try await measure(bench, kept)
+                try await BenchDatabase.with(urls[1]) { full in
+                    try await measure(bench, full)
                 }
             }
         }
@@ -34,7 +34,7 @@ struct AllCommand: AsyncParsableCommand {
         try Output.json(Report(verb: "all", figures: figures))
     }
 
-    private func measure(_ bench: Bench, _ kept: BenchDatabase) async throws -> [Figure] {
+    private func measure(_ bench: Bench, _ full: BenchDatabase) async throws -> [Figure] {
         var figures: [Figure] = []
         for callers in [16, 64] {
             figures.append(try await AcceptMeasurement(bench: bench, count: 12_800 / scale, callers: callers).run())
@@ -45,9 +45,15 @@ struct AllCommand: AsyncParsableCommand {
         }
         figures += try await RestoreMeasurement(bench: bench, count: 8_000 / scale, workers: 1).run()
         figures.append(try await LatencyMeasurement(bench: bench, count: 300 / scale).run())
-        try await kept.retain(1_000_000 / scale)
+        try await full.retain(1_000_000 / scale)
         figures.append(
-            try await RetainMeasurement.drains(50_000 / scale, bench: bench, kept: kept, clean: bench.database)
+            try await RetainMeasurement.drains(
+                50_000 / scale,
+                kept: 1_000_000 / scale,
+                full: full,
+                clean: bench.database,
+                bench: bench
+            )
         )
         figures.append(try await OldSnapshotMeasurement(bench: bench, count: 50_000 / scale).run())
         figures.append(try await IdleMeasurement(bench: bench, seconds: 60 / scale).run())

@@ -8,16 +8,23 @@ struct AcceptMeasurement: Sendable {
     let count: Int
     let callers: Int
 
+    var referenceName: String { "pgbench, the function for one row, \(callers) clients" }
+
     /// As many as pgbench can share out evenly.
     private var shared: Int { max(1, count / callers) * callers }
 
     func run() async throws -> Figure {
-        let rounds = try await bench.compare("accept, \(callers) callers", reference: reference, ours: ours)
+        let rounds = try await bench.compare(
+            "accept, \(callers) callers",
+            against: referenceName,
+            reference: reference,
+            ours: ours
+        )
         return Figure(
             verb: "accept",
             name: "accept, \(callers) callers",
             unit: "restores/s",
-            reference: "pgbench, the function for one row, \(callers) clients",
+            reference: referenceName,
             rounds: rounds,
             batch: Shape.batch,
             lanes: Shape.lanes,

@@ -9,7 +9,8 @@ struct DrainMeasurement: Sendable {
 
     func run() async throws -> Figure {
         let rounds = try await bench.compare(
-            "drain, \(workers) workers",
+            "drain, workers: \(workers)",
+            against: Shape.drainReference,
             reference: { try await bench.drainReference(count) },
             ours: { try await ours(on: bench.database) }
         )

@@ -11,7 +11,11 @@ struct HTTPMeasurement: Sendable {
         var costs: [Double] = []
         var tails: [Double] = []
         let accept = AcceptMeasurement(bench: bench, count: count, callers: connections)
-        let rounds = try await bench.compare("http, \(connections) connections", reference: accept.reference) {
+        let rounds = try await bench.compare(
+            "http, \(connections) connections",
+            against: accept.referenceName,
+            reference: accept.reference
+        ) {
             let round = try await ours(wrk)
             costs.append(round.microseconds)
             tails.append(round.tail)
@@ -21,7 +25,7 @@ struct HTTPMeasurement: Sendable {
             verb: "http",
             name: "HTTP restore accepted, \(connections) connections",
             unit: "restores/s",
-            reference: "pgbench, the function for one row, \(connections) clients",
+            reference: accept.referenceName,
             rounds: rounds,
             batch: Shape.batch,
             lanes: Shape.lanes,

@@ -12,11 +12,13 @@ struct RestoreMeasurement: Sendable {
         try await warmUp()
         let restores = try await bench.compare(
             "drain, restores",
+            against: Shape.drainReference,
             reference: { try await bench.drainReference(count) },
             ours: restoreAll
         )
         let statements = try await bench.compare(
             "drain, SQL of restores",
+            against: Shape.drainReference,
             reference: { try await bench.drainReference(count) },
             ours: statementsAlone
         )

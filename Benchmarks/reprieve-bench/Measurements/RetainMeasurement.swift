@@ -26,21 +26,31 @@ struct RetainMeasurement: Sendable {
     }
 
     /// Drains a database where they are kept and one that is clean, in turn, each round.
-    static func drains(_ count: Int, bench: Bench, kept: BenchDatabase, clean: BenchDatabase) async throws -> Figure {
+    /// - Parameters:
+    ///   - count: tasks of one drain.
+    ///   - kept: finished tasks that `full` has.
+    static func drains(
+        _ count: Int,
+        kept: Int,
+        full: BenchDatabase,
+        clean: BenchDatabase,
+        bench: Bench
+    ) async throws -> Figure {
         let drain = DrainMeasurement(bench: bench, count: count, workers: 1)
         var references: [Double] = []
         let rounds = try await bench.compare(
             "drain with finished tasks kept, against clean",
+            against: "the same drain, clean",
             reference: {
                 references.append(try await bench.drainReference(count))
                 return try await drain.ours(on: clean)
             },
-            ours: { try await drain.ours(on: kept, keepsHistory: true) }
+            ours: { try await drain.ours(on: full, keepsHistory: true) }
         )
         let isVoid = rounds.isVoid || references.median < (references.max() ?? 0) / 2
         return Figure(
             verb: "retain",
-            name: "drain with 1,000,000 finished tasks kept",
+            name: "drain with \(kept) finished tasks kept",
             value: rounds.value,
             unit: "tasks/s",
             pgbench: rounds.reference,

@@ -45,12 +45,12 @@ final class Ledger: @unchecked Sendable {
 
     /// A handler has started.
     /// - Parameter slot: the place of its task, where the time is kept.
-    func started(slot: Int? = nil) {
+    func started(at time: Int64, slot: Int? = nil) {
         lock.withLock { _ in
             if let slot, (0..<slots).contains(slot) {
-                cells[Cell.allCases.count + slot] = Self.now
+                cells[Cell.allCases.count + slot] = time
             } else if self[.firstStart] == 0 {
-                self[.firstStart] = Self.now
+                self[.firstStart] = time
             }
         }
     }

@@ -15,10 +15,22 @@ struct PgBench: Sendable {
     }
 
     /// - Parameter folder: for its scripts and what it says.
-    init(url: String, folder: URL) throws {
-        self.program = try Programs.inPath("pgbench", "it comes with PostgreSQL's client programs")
+    init(url: String, folder: URL) async throws {
+        self.program = try await Self.find(folder)
         self.url = url
         self.folder = folder
+    }
+
+    /// Where pg_config says that PostgreSQL's programs are, or else in `PATH`.
+    private static func find(_ folder: URL) async throws -> URL {
+        if let config = Programs.lookUp("pg_config") {
+            let process = try ChildProcess(config, ["--bindir"], name: "pg_config", folder: folder)
+            try await process.succeeded()
+            let place = process.output.trimmingCharacters(in: .whitespacesAndNewlines)
+            let program = URL(filePath: place).appending(path: "pgbench")
+            if Programs.isExecutable(program) { return program }
+        }
+        return try Programs.inPath("pgbench", "it comes with PostgreSQL")
     }
 
     /// Runs a script.

@@ -17,10 +17,14 @@ enum Programs {
 
     /// A program from `PATH`.
     static func inPath(_ name: String, _ advice: String) throws -> URL {
-        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
-        let found = folders.map { URL(filePath: String($0)).appending(path: name) }.first(where: isExecutable)
-        guard let found else { throw BenchError(.missing, "\(name) is not in PATH: \(advice)") }
+        guard let found = lookUp(name) else { throw BenchError(.missing, "\(name) is not in PATH: \(advice)") }
         return found
+    }
+
+    /// A program from `PATH`, or nil.
+    static func lookUp(_ name: String) -> URL? {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+        return folders.map { URL(filePath: String($0)).appending(path: name) }.first(where: isExecutable)
     }
 
     private static func require(_ program: URL, _ advice: String) throws -> URL {
@@ -28,7 +32,7 @@ enum Programs {
         return program
     }
 
-    private static func isExecutable(_ program: URL) -> Bool {
+    static func isExecutable(_ program: URL) -> Bool {
         FileManager.default.isExecutableFile(atPath: program.path)
     }
 }

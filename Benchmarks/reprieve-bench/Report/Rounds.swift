@@ -2,21 +2,29 @@
 struct Rounds: Sendable {
     private(set) var ours: [Double] = []
     private(set) var references: [Double] = []
+    /// The best value that the reference has had in the whole run, in these rounds or before.
+    private(set) var quiet: Double
+
+    /// - Parameter quiet: the best value of the reference before; 0 when this is the first.
+    init(quiet: Double = 0) {
+        self.quiet = quiet
+    }
 
     /// Adds a round.
     /// - Parameters:
     ///   - ours: more is better.
-    ///   - reference: in the same unit, more is better; its best value tells how fast the machine is when it is quiet.
+    ///   - reference: in the same unit, more is better.
     mutating func add(ours: Double, reference: Double) {
         self.ours.append(ours)
         references.append(reference)
+        quiet = max(quiet, reference)
     }
 
     var value: Double { ours.median }
     var reference: Double { references.median }
 
     /// Whether the reference fell under half of its best value: something else was at work, and a ratio says nothing.
-    var isVoid: Bool { reference < (references.max() ?? 0) / 2 }
+    var isVoid: Bool { reference < quiet / 2 }
 
     /// Ours against the reference, medians of each; nil when void.
     var ratio: Double? { isVoid || reference <= 0 ? nil : value / reference }
