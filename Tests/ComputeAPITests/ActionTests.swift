@@ -105,6 +105,17 @@ struct ActionTests {
         }
     }
 
+    @Test("a project that has too many unfinished tasks is told to wait", arguments: ["restore", "delete"])
+    func overLimit(action: String) async throws {
+        let reply = await send(action, .overLimit)
+        #expect(reply["retry-after"] == "10")
+        try reply.expectFault(
+            429,
+            "overLimit",
+            "The project has too many unfinished tasks. Retry when some of them have ended."
+        )
+    }
+
     @Test("what the store does not find is not found", arguments: ["restore", "forceDelete", "delete"])
     func notFound(action: String) async throws {
         try await send(action, .notFound)

@@ -87,6 +87,27 @@ struct QueueCommandTests {
         }
     }
 
+    @Test("a project beyond its limit gets 429 until a task of its has ended, and others are not touched")
+    func projectLimit() async throws {
+        try await Fleet.run { fleet in
+            let api = try await fleet.startAPI()
+            #expect(try await reprieve(fleet, "queue", "project-limit", "2").status == 0)
+            var ids: [UUID] = []
+            for number in 1...3 { ids.append(try await fleet.adopt(name: "web-\(number)")) }
+            for id in ids.prefix(2) { #expect(try await api.delete(id).status == 204) }
+            let refused = try await api.delete(ids[2])
+            #expect(refused.status == 429)
+            #expect(try refused.value("overLimit", "code") == "429")
+            #expect(try await fleet.server(ids[2]).taskState == nil)
+            let told = try await reprieve(fleet, "server", "delete", ids[2].text, api: api)
+            #expect(told.status == 1 && told.output.contains("too many unfinished tasks"))
+
+            try fleet.startWorker()
+            try await fleet.waitFor(.softDelete, of: Array(ids.prefix(2)))
+            #expect(try await api.delete(ids[2]).status == 204)
+        }
+    }
+
     @Test("a task that waits is cancelled at once, and one that runs when its worker learns of it")
     func cancel() async throws {
         try await Fleet.run { fleet in

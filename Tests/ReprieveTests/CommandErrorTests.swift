@@ -40,6 +40,8 @@ struct CommandErrorTests {
         let body = #"{"conflictingRequest": {"code": 409, "message": "Cannot 'restore' it."}}"#
         #expect(answer(409, body).refusal(advice: "see it")?.line == "Cannot 'restore' it; see it")
         #expect(answer(500, "<html>").refusal(advice: nil)?.line == "the API answered 500")
+        let limit = #"{"overLimit": {"code": 429, "message": "Too many tasks."}}"#
+        #expect(answer(429, limit).refusal(advice: "see it")?.line == "Too many tasks; see: reprieve task list")
     }
 
     @Test("a URL that leads elsewhere is asked about, and a server that is not there is not")

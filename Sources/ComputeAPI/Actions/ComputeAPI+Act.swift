@@ -81,7 +81,7 @@ extension ComputeAPI {
         case .locked: return APIFault(.conflict, "Instance \(id) is locked")
         case .wrongVMState(let state): return .conflict(action, id, "vm_state \(state.rawValue)")
         case .wrongTaskState(let state): return .conflict(action, id, "task_state \(state.rawValue)")
-        case .overLimit: return .unavailable("The project has too many unfinished tasks.")
+        case .overLimit: return .overLimit
         case .accepted, .already: preconditionFailure("\(outcome) is no refusal")
         }
     }
@@ -109,6 +109,13 @@ extension ComputeAPI {
 }
 
 extension APIFault {
+    /// The project waits for as much as it may: the same request may do when some of that has ended.
+    fileprivate static let overLimit = APIFault(
+        .overLimit,
+        "The project has too many unfinished tasks. Retry when some of them have ended.",
+        headers: [.retryAfter: "10"]
+    )
+
     static func conflict(_ action: String, _ server: String, _ state: String) -> APIFault {
         APIFault(.conflict, "Cannot '\(action)' instance \(server) while it is in \(state)")
     }

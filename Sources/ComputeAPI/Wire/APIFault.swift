@@ -6,7 +6,7 @@ struct APIFault: Error, Sendable {
     struct Code: Sendable, Hashable {
         private enum Value {
             case badRequest, unauthorized, forbidden, notFound, unrouted, notAcceptable, requestTimeout, conflict
-            case tooLarge, badMediaType, unexpected, notImplemented, unavailable
+            case tooLarge, overLimit, badMediaType, unexpected, notImplemented, unavailable
         }
         private let value: Value
 
@@ -20,6 +20,8 @@ struct APIFault: Error, Sendable {
         static let requestTimeout = Code(value: .requestTimeout)
         static let conflict = Code(value: .conflict)
         static let tooLarge = Code(value: .tooLarge)
+        /// Too much of something at the same time.
+        static let overLimit = Code(value: .overLimit)
         static let badMediaType = Code(value: .badMediaType)
         static let unexpected = Code(value: .unexpected)
         static let notImplemented = Code(value: .notImplemented)
@@ -35,6 +37,7 @@ struct APIFault: Error, Sendable {
             case .requestTimeout: .requestTimeout
             case .conflict: .conflict
             case .tooLarge: .contentTooLarge
+            case .overLimit: .tooManyRequests
             case .badMediaType: .unsupportedMediaType
             case .unexpected: .internalServerError
             case .notImplemented: .notImplemented
@@ -50,7 +53,7 @@ struct APIFault: Error, Sendable {
             case .forbidden: "forbidden"
             case .notFound, .unrouted: "itemNotFound"
             case .conflict: "conflictingRequest"
-            case .tooLarge: "overLimit"
+            case .tooLarge, .overLimit: "overLimit"
             case .badMediaType: "badMediaType"
             case .notImplemented: "notImplemented"
             case .unavailable: "serviceUnavailable"

@@ -104,6 +104,7 @@ extension RequestOutcome {
         case .locked: "its server is locked"
         case .wrongVMState(let state): "its server is \(state.rawValue)"
         case .wrongTaskState(let state): "its server is \(state.rawValue)"
+        case .overLimit: "its project has too many unfinished tasks"
         }
     }
 }

@@ -42,6 +42,7 @@ struct ComputeAnswer: Sendable {
         case 300...399: return CommandError(.misused, message, advice: Self.urlAdvice)
         case 404: return CommandError(.notFound, message, advice: faultMessage == nil ? Self.urlAdvice : nil)
         case 400: return CommandError(.misused, message)
+        case 429: return CommandError(.failed, message, advice: "see: reprieve task list")
         case 502...504: return CommandError(.unreachable, message, advice: "try again in a moment")
         default: return CommandError(.failed, message, advice: status == 409 ? advice : nil)
         }
