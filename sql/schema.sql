@@ -94,10 +94,62 @@ CREATE FUNCTION compute.bin_status_v1() RETURNS TABLE(retention interval, purges
     left join compute.servers v on v.vm_state = 'soft-delete'
     group by s.retention, s.purges_per_hour, g.stopped_at, g.stopped_reason
 $$;
+CREATE FUNCTION compute.cancel_task_v1(p_task_id uuid, p_operator text) RETURNS TABLE(outcome text, status text, kind text, queue text)
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    v_now timestamptz;
+    v_task queue.tasks;
+begin
+    perform from compute.servers v
+    where v.id = (select t.subject_id from queue.tasks t where t.id = p_task_id)
+    for update;
+    select * into v_task from queue.tasks t where t.id = p_task_id for update;
+    if not found then
+        return query
+        select case when t.finished_at is null then 'behind' else 'ended' end, t.status, t.kind, t.queue
+        from compute.tasks_v1 t where t.id = p_task_id;
+        if not found then
+            return query select 'not_found', null::text, null::text, null::text;
+        end if;
+        return;
+    end if;
+    v_now := queue.clock_v1();
+    insert into compute.events (request_id, event, start_time, finish_time, result, reason, cause, host)
+    values (
+        v_task.request_id, 'compute_cancel_task', v_now, v_now, 'Success', 'An operator asked to cancel the request.',
+        format('by %s', p_operator), v_task.queue
+    );
+    if v_task.status = 'running' then
+        update queue.tasks t set cancel_requested_at = coalesce(t.cancel_requested_at, v_now) where t.id = p_task_id;
+        return query select 'asked', v_task.status, v_task.kind, v_task.queue;
+    else
+        perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(v_task.subject_id, false) s));
+        return query select 'cancelled', 'cancelled', v_task.kind, v_task.queue;
+    end if;
+end
+$$;
+CREATE FUNCTION compute.count_task_v1(p_project_id text, p_is_capped boolean) RETURNS boolean
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+begin
+    -- The condition is checked on the locked row, as its latest transaction left it.
+    insert into compute.projects as p (id, live_tasks) values (p_project_id, 1)
+    on conflict (id) do update set live_tasks = p.live_tasks + 1
+    where not p_is_capped or p.live_tasks < (select s.waiting_limit from compute.settings s);
+    return found;
+end
+$$;
 CREATE FUNCTION compute.delete_server_v1(p_server_id uuid, p_project_id text, p_caller_project_id text, p_user_id text, p_request_id text, p_trace_context text) RETURNS compute.accepted
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
     v_now timestamptz;
@@ -118,6 +170,9 @@ begin
     if v_server.vm_state = 'soft-delete' or v_server.task_state is not null then
         return row('already', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
     end if;
+    if not compute.count_task_v1(v_server.project_id, true) then
+        return row('over_limit', null, null, v_server.vm_state, null)::compute.accepted;
+    end if;
     v_now := queue.clock_v1();
     v_task := queue.new_id_v1();
     v_kind := case when v_server.launched_at is null then 'force_delete' else 'soft_delete' end;
@@ -133,6 +188,110 @@ begin
     return row('accepted', v_task, v_server.host, v_server.vm_state, v_task_state)::compute.accepted;
 end
 $$;
+CREATE FUNCTION compute.delete_servers_v1(p_server_ids uuid[], p_project_ids text[], p_caller_project_ids text[], p_user_ids text[], p_request_ids text[], p_trace_contexts text[]) RETURNS TABLE(place bigint, outcome text, task_id uuid, queue text, vm_state text, task_state text)
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    v_now timestamptz;
+    v_max_attempts integer;
+    v_limit integer;
+    v_retention interval;
+    v_owners text[];
+    v_busy uuid[];
+    v_places bigint[];
+    v_tasks uuid[];
+    v_hosts text[];
+    v_states text[];
+begin
+    -- A row that is locked shows what it holds now, so its owner, which never changes, can be read here.
+    v_owners := array(
+        select v.project_id from compute.servers v where v.id = any(p_server_ids) order by v.id for update
+    );
+    v_busy := array(
+        select t.subject_id from queue.tasks t where t.subject_id = any(p_server_ids) order by t.id for update
+    );
+    v_now := queue.clock_v1();
+    -- The single function may need it, and whoever makes it may wait for a project.
+    perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
+    perform compute.lock_projects_v1(v_owners);
+    select s.max_attempts, s.waiting_limit, s.retention into v_max_attempts, v_limit, v_retention
+    from compute.settings s;
+    with plain as (
+        select distinct on (a.server_id) a.*, v.project_id as owner_id, v.host, v.vm_state
+        from unnest(p_server_ids, p_project_ids, p_caller_project_ids, p_user_ids, p_request_ids, p_trace_contexts)
+            with ordinality
+            as a (server_id, project_id, caller_project_id, user_id, request_id, trace_context, place)
+        join compute.servers v on v.id = a.server_id
+        where v.id = any(p_server_ids)
+            and v.vm_state in ('active', 'stopped', 'error') and v.task_state is null and v.launched_at is not null
+            and (a.project_id is null or v.project_id = a.project_id and v.locked_by is null)
+            and not exists (select from compute.actions o where o.request_id = a.request_id)
+            and a.server_id <> all(v_busy)
+        order by a.server_id, a.place
+    ),
+    numbered as (
+        select p.*, row_number() over (partition by p.owner_id order by p.place) as number
+        from plain p
+    ),
+    chosen as materialized (
+        select n.*, queue.new_id_v1() as task_id
+        from numbered n
+        where n.number <= v_limit - (select c.live_tasks from compute.projects c where c.id = n.owner_id)
+    ),
+    changed as (
+        update compute.servers v
+        set task_state = 'soft-deleting', deleted_at = v_now, deleted_by = c.user_id, keep_for = v_retention,
+            updated_at = v_now
+        from chosen c
+        where v.id = any(array(select c.server_id from chosen c)) and v.id = c.server_id
+    ),
+    counted as (
+        update compute.projects p
+        set live_tasks = p.live_tasks + c.tasks
+        from (select c.owner_id, count(*) as tasks from chosen c group by c.owner_id) c
+        where p.id = c.owner_id and p.id = any(v_owners)
+    ),
+    recorded as (
+        insert into compute.actions (
+            request_id, server_id, project_id, user_id, action, task_id, start_time, updated_at
+        )
+        select c.request_id, c.server_id, c.caller_project_id, c.user_id, 'delete', c.task_id, v_now, v_now
+        from chosen c
+    ),
+    enqueued as (
+        insert into queue.tasks (
+            id, queue, kind, subject_id, request_id, priority, position, status, available_at, max_attempts,
+            trace_context, created_at
+        )
+        select c.task_id, c.host, 'soft_delete', c.server_id, c.request_id, 1, nextval('queue.position_seq'), 'queued',
+            v_now, v_max_attempts, c.trace_context, v_now
+        from chosen c
+        order by c.place
+    )
+    select coalesce(array_agg(c.place), '{}'), array_agg(c.task_id), array_agg(c.host), array_agg(c.vm_state)
+    into v_places, v_tasks, v_hosts, v_states
+    from chosen c;
+    return query
+    select d.place, 'accepted', d.task_id, d.host, d.vm_state, 'soft-deleting'
+    from unnest(v_places, v_tasks, v_hosts, v_states) as d (place, task_id, host, vm_state);
+    if cardinality(v_places) < cardinality(p_server_ids) then
+        return query
+        select a.place, r.*
+        from unnest(p_server_ids, p_project_ids, p_caller_project_ids, p_user_ids, p_request_ids, p_trace_contexts)
+            with ordinality
+            as a (server_id, project_id, caller_project_id, user_id, request_id, trace_context, place)
+        cross join lateral compute.delete_server_v1(
+            a.server_id, a.project_id, a.caller_project_id, a.user_id, a.request_id, a.trace_context
+        ) r
+        where a.place <> all(v_places)
+        order by a.place;
+    end if;
+end
+$$;
 CREATE TABLE compute.actions (
     request_id text NOT NULL,
     server_id uuid NOT NULL,
@@ -143,7 +302,7 @@ CREATE TABLE compute.actions (
     start_time timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     message text,
-    CONSTRAINT actions_request_id_check CHECK ((request_id ~ '^req-[0-9a-f-]{36}$'::text))
+    CONSTRAINT actions_request_id_check CHECK (((char_length(request_id) = 40) AND (request_id ~ '^req-[0-9a-f-]*$'::text)))
 );
 CREATE TABLE compute.servers (
     id uuid NOT NULL,
@@ -177,11 +336,11 @@ CREATE TABLE compute.servers (
     CONSTRAINT live_is_not_deleted CHECK (((vm_state = ANY (ARRAY['soft-delete'::text, 'deleted'::text])) OR (task_state = ANY (ARRAY['soft-deleting'::text, 'deleting'::text])) OR (deleted_at IS NULL))),
     CONSTRAINT live_is_not_due CHECK (((vm_state = ANY (ARRAY['soft-delete'::text, 'deleted'::text])) OR (purge_at IS NULL))),
     CONSTRAINT restoring_is_soft_deleted CHECK (((task_state IS DISTINCT FROM 'restoring'::text) OR (vm_state = 'soft-delete'::text))),
-    CONSTRAINT servers_host_check CHECK ((host ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$'::text)),
+    CONSTRAINT servers_host_check CHECK (((char_length(host) <= 253) AND (host ~ '^[A-Za-z0-9][A-Za-z0-9._-]*$'::text))),
     CONSTRAINT servers_locked_by_check CHECK ((locked_by = ANY (ARRAY['owner'::text, 'admin'::text]))),
     CONSTRAINT servers_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
     CONSTRAINT servers_power_state_check CHECK ((power_state = ANY (ARRAY[0, 1, 3, 4, 6, 7]))),
-    CONSTRAINT servers_project_id_check CHECK ((project_id ~ '^[0-9a-f-]{1,255}$'::text)),
+    CONSTRAINT servers_project_id_check CHECK (((char_length(project_id) <= 255) AND (project_id ~ '^[0-9a-f-]+$'::text))),
     CONSTRAINT servers_task_state_check CHECK ((task_state = ANY (ARRAY['soft-deleting'::text, 'restoring'::text, 'deleting'::text]))),
     CONSTRAINT servers_user_id_check CHECK ((user_id <> ''::text)),
     CONSTRAINT servers_vm_state_check CHECK ((vm_state = ANY (ARRAY['active'::text, 'stopped'::text, 'error'::text, 'soft-delete'::text, 'deleted'::text]))),
@@ -273,11 +432,11 @@ CREATE TABLE queue.tasks (
     started_at timestamp with time zone,
     CONSTRAINT lease_goes_with_running CHECK ((((status = 'running'::text) = (lease_token IS NOT NULL)) AND ((lease_token IS NULL) = (lease_timeline IS NULL)) AND ((lease_token IS NULL) = (lease_expires_at IS NULL)) AND ((lease_token IS NULL) = (worker_id IS NULL)))),
     CONSTRAINT tasks_attempt_check CHECK ((attempt >= 0)),
-    CONSTRAINT tasks_kind_check CHECK ((kind ~ '^[a-z][a-z_]{0,39}$'::text)),
+    CONSTRAINT tasks_kind_check CHECK (((char_length(kind) <= 40) AND (kind ~ '^[a-z][a-z_]*$'::text))),
     CONSTRAINT tasks_lost_leases_check CHECK ((lost_leases >= 0)),
     CONSTRAINT tasks_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
     CONSTRAINT tasks_priority_check CHECK (((priority >= 0) AND (priority <= 2))),
-    CONSTRAINT tasks_queue_check CHECK ((queue ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$'::text)),
+    CONSTRAINT tasks_queue_check CHECK (((char_length(queue) <= 253) AND (queue ~ '^[A-Za-z0-9][A-Za-z0-9._-]*$'::text))),
     CONSTRAINT tasks_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'retrying'::text])))
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='500', autovacuum_analyze_scale_factor='0.1', autovacuum_vacuum_cost_delay='1', vacuum_truncate=off);
@@ -372,20 +531,29 @@ CREATE FUNCTION compute.describe_task_v1(p_task compute.tasks_v1, p_project_id t
         p_task.progress,
         case
             when p_task.status = 'queued' and p_task.position is null then 'the running task of this server'
-            when p_task.status = 'retrying' and p_task.errors -> -1 ->> 'code' = 'host_unreachable'
-                then format('host %s, whose hypervisor does not answer', p_task.queue)
-            when p_task.status in ('queued', 'retrying') then (
-                select case
-                    when max(w.last_seen_at) is null
-                        then format('host %s, which no worker has served yet', p_task.queue)
-                    when max(w.last_seen_at) filter (where not w.stopping) > queue.clock_v1() - interval '30 seconds'
-                        then null
-                    else format(
-                        'host %s, last seen %s', p_task.queue,
-                        to_char(max(w.last_seen_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-                    )
-                end
-                from queue.workers w where p_task.queue = any(w.queues)
+            when p_task.status in ('queued', 'retrying') then coalesce(
+                (
+                    select format('host %s, paused', q.name) || coalesce(': ' || q.pause_reason, '')
+                    from queue.queues q where q.name = p_task.queue and q.paused_at is not null
+                ),
+                case
+                    when p_task.status = 'retrying' and p_task.errors -> -1 ->> 'code' = 'host_unreachable'
+                        then format('host %s, whose hypervisor does not answer', p_task.queue)
+                end,
+                (
+                    select case
+                        when max(w.last_seen_at) is null
+                            then format('host %s, which no worker has served yet', p_task.queue)
+                        when max(w.last_seen_at) filter (where not w.stopping)
+                            > queue.clock_v1() - interval '30 seconds'
+                            then null
+                        else format(
+                            'host %s, last seen %s', p_task.queue,
+                            to_char(max(w.last_seen_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                        )
+                    end
+                    from queue.workers w where p_task.queue = any(w.queues)
+                )
             )
         end,
         case when p_task.status = 'retrying' then p_task.available_at end,
@@ -420,10 +588,11 @@ begin
         from compute.servers v
         where v.vm_state = 'soft-delete' and v.task_state is null and v.purge_at <= v_now and v.held_at is null
             and not exists (select from queue.tasks t where t.subject_id = v.id)
-            -- A purge that failed for good waits for a person.
+            -- A purge that failed for good waits for a person, who asks for it again.
             and not exists (
                 select from queue.dead d
                 where d.subject_id = v.id and d.kind = 'purge' and d.created_at > v.deleted_at
+                    and not exists (select from queue.retries r where r.task_id = d.id)
             )
             -- A restore that was asked for in time and failed late leaves a day to ask again.
             and not exists (
@@ -466,6 +635,21 @@ CREATE FUNCTION compute.event_name_v1(p_kind text) RETURNS text
         when 'purge' then 'compute_purge_instance'
         when 'force_delete' then 'compute_terminate_instance'
     end
+$$;
+CREATE FUNCTION compute.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, verdict text, status text)
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select f.id, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
+        null::integer, null::integer, f.token, null::bigint, null::text, null::double precision, f.verdict, f.status
+    from compute.finish_tasks_v1(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors) f
+    where f.verdict <> 'finished' or f.status <> 'succeeded';
+    return query
+    select c.*, null::text, null::text
+    from queue.claim_tasks_v2(p_worker_id, p_kinds, p_queues, p_limits, p_low, p_turn, p_lease_seconds) c;
+end
 $$;
 CREATE FUNCTION compute.finish_tasks_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[]) RETURNS SETOF queue.settled
     LANGUAGE plpgsql
@@ -525,9 +709,28 @@ begin
     set task_state = 'deleting', deleted_at = coalesce(v.deleted_at, v_now),
         deleted_by = coalesce(v.deleted_by, p_user_id), updated_at = v_now
     where v.id = p_server_id;
+    perform compute.count_task_v1(v_server.project_id, false);
     perform compute.enqueue_task_v1(v_task, v_server, 'force_delete', p_request_id, 0, p_trace_context);
     return row('accepted', v_task, v_server.host, v_server.vm_state, 'deleting')::compute.accepted;
 end
+$$;
+CREATE FUNCTION compute.is_superseded_v1(p_request_id text) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select exists (
+        select
+        from compute.actions a
+        join compute.actions later on later.server_id = a.server_id
+        where a.request_id = p_request_id and later.start_time > a.start_time and later.task_id is not null
+            and later.user_id <> 'reprieve'
+    )
+$$;
+CREATE FUNCTION compute.knows_host_v1(p_host text) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select exists (select from queue.queues q where q.name = p_host)
+        or exists (select from queue.workers w where p_host = any(w.queues))
+        or exists (select from compute.servers v where v.host = p_host)
 $$;
 CREATE FUNCTION compute.list_actions_v1(p_server_id uuid, p_limit integer) RETURNS SETOF compute.actions
     LANGUAGE sql STABLE
@@ -535,6 +738,22 @@ CREATE FUNCTION compute.list_actions_v1(p_server_id uuid, p_limit integer) RETUR
     select a.* from compute.actions a
     where a.server_id = p_server_id
     order by a.start_time desc, a.request_id desc
+    limit p_limit
+$$;
+CREATE FUNCTION compute.list_dead_v1(p_kind text, p_host text, p_project_id text, p_since_seconds double precision, p_limit integer) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, host text, attempt integer, lost_leases integer, error jsonb, failed_at timestamp with time zone)
+    LANGUAGE sql
+    SET jit TO 'off'
+    AS $$
+    select d.id, d.kind, d.subject_id, v.project_id, d.queue, d.attempt, d.lost_leases, d.errors -> -1, d.finished_at
+    from queue.dead d
+    join compute.servers v on v.id = d.subject_id
+    where (p_kind is null or d.kind = p_kind)
+        and (p_host is null or d.queue = p_host)
+        and (p_project_id is null or v.project_id = p_project_id)
+        and (p_since_seconds is null or d.finished_at >= queue.clock_v1() - make_interval(secs => p_since_seconds))
+        and not exists (select from queue.retries r where r.task_id = d.id)
+        and not compute.is_superseded_v1(d.request_id)
+    order by d.finished_at, d.id
     limit p_limit
 $$;
 CREATE TABLE compute.events (
@@ -605,6 +824,18 @@ begin
     limit p_limit;
 end
 $$;
+CREATE FUNCTION compute.lock_projects_v1(p_ids text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+begin
+    if exists (select unnest(p_ids) except select p.id from compute.projects p where p.id = any(p_ids)) then
+        insert into compute.projects (id) select distinct i from unnest(p_ids) i order by 1 on conflict do nothing;
+    end if;
+    perform from compute.projects p where p.id = any(p_ids) order by p.id for update;
+end
+$$;
 CREATE FUNCTION compute.lock_server_v1(p_server_id uuid, p_project_id text, p_request_id text, OUT o_server compute.servers, OUT o_answer compute.accepted) RETURNS record
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -666,6 +897,7 @@ CREATE FUNCTION compute.restore_server_v1(p_server_id uuid, p_project_id text, p
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
     v_now timestamptz;
@@ -702,16 +934,120 @@ begin
         return row('wrong_task_state', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
     end if;
     -- At rest, so the only task it can have is a purge that the sweep has just made.
-    perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));
-    select * into v_live from queue.tasks t where t.subject_id = p_server_id;
-    if found then
+    select * into v_live from queue.tasks t where t.subject_id = p_server_id for update;
+    if v_live.status = 'running' then
         return row('wrong_task_state', null, null, v_server.vm_state, 'deleting')::compute.accepted;
+    end if;
+    if not compute.count_task_v1(v_server.project_id, true) then
+        return row('over_limit', null, null, v_server.vm_state, null)::compute.accepted;
+    end if;
+    if v_live.id is not null then
+        perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));
     end if;
     update compute.servers v set task_state = 'restoring', updated_at = v_now where v.id = p_server_id;
     insert into compute.actions values
         (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'restore', v_task, v_now, v_now, null);
     perform compute.enqueue_task_v1(v_task, v_server, 'restore', p_request_id, 0, p_trace_context);
     return row('accepted', v_task, v_server.host, v_server.vm_state, 'restoring')::compute.accepted;
+end
+$$;
+CREATE FUNCTION compute.restore_servers_v1(p_server_ids uuid[], p_project_ids text[], p_caller_project_ids text[], p_user_ids text[], p_request_ids text[], p_trace_contexts text[]) RETURNS TABLE(place bigint, outcome text, task_id uuid, queue text, vm_state text, task_state text)
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    v_now timestamptz;
+    v_max_attempts integer;
+    v_limit integer;
+    v_owners text[];
+    v_busy uuid[];
+    v_places bigint[];
+    v_tasks uuid[];
+    v_hosts text[];
+begin
+    -- A row that is locked shows what it holds now, so its owner, which never changes, can be read here.
+    v_owners := array(
+        select v.project_id from compute.servers v where v.id = any(p_server_ids) order by v.id for update
+    );
+    v_busy := array(
+        select t.subject_id from queue.tasks t where t.subject_id = any(p_server_ids) order by t.id for update
+    );
+    v_now := queue.clock_v1();
+    -- The single function may need it, and whoever makes it may wait for a project.
+    perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
+    perform compute.lock_projects_v1(v_owners);
+    select s.max_attempts, s.waiting_limit into v_max_attempts, v_limit from compute.settings s;
+    with plain as (
+        select distinct on (a.server_id) a.*, v.project_id as owner_id, v.host
+        from unnest(p_server_ids, p_project_ids, p_caller_project_ids, p_user_ids, p_request_ids, p_trace_contexts)
+            with ordinality
+            as a (server_id, project_id, caller_project_id, user_id, request_id, trace_context, place)
+        join compute.servers v on v.id = a.server_id
+        where v.id = any(p_server_ids)
+            and v.vm_state = 'soft-delete' and v.task_state is null
+            and (a.project_id is null or v.project_id = a.project_id and v.locked_by is null)
+            and not exists (select from compute.actions o where o.request_id = a.request_id)
+            and a.server_id <> all(v_busy)
+        order by a.server_id, a.place
+    ),
+    numbered as (
+        select p.*, row_number() over (partition by p.owner_id order by p.place) as number
+        from plain p
+    ),
+    chosen as materialized (
+        select n.*, queue.new_id_v1() as task_id
+        from numbered n
+        where n.number <= v_limit - (select c.live_tasks from compute.projects c where c.id = n.owner_id)
+    ),
+    changed as (
+        update compute.servers v
+        set task_state = 'restoring', updated_at = v_now
+        where v.id = any(array(select c.server_id from chosen c))
+    ),
+    counted as (
+        update compute.projects p
+        set live_tasks = p.live_tasks + c.tasks
+        from (select c.owner_id, count(*) as tasks from chosen c group by c.owner_id) c
+        where p.id = c.owner_id and p.id = any(v_owners)
+    ),
+    recorded as (
+        insert into compute.actions (
+            request_id, server_id, project_id, user_id, action, task_id, start_time, updated_at
+        )
+        select c.request_id, c.server_id, c.caller_project_id, c.user_id, 'restore', c.task_id, v_now, v_now
+        from chosen c
+    ),
+    enqueued as (
+        insert into queue.tasks (
+            id, queue, kind, subject_id, request_id, priority, position, status, available_at, max_attempts,
+            trace_context, created_at
+        )
+        select c.task_id, c.host, 'restore', c.server_id, c.request_id, 0, nextval('queue.position_seq'), 'queued',
+            v_now, v_max_attempts, c.trace_context, v_now
+        from chosen c
+        order by c.place
+    )
+    select coalesce(array_agg(c.place), '{}'), array_agg(c.task_id), array_agg(c.host)
+    into v_places, v_tasks, v_hosts
+    from chosen c;
+    return query
+    select d.place, 'accepted', d.task_id, d.host, 'soft-delete', 'restoring'
+    from unnest(v_places, v_tasks, v_hosts) as d (place, task_id, host);
+    if cardinality(v_places) < cardinality(p_server_ids) then
+        return query
+        select a.place, r.*
+        from unnest(p_server_ids, p_project_ids, p_caller_project_ids, p_user_ids, p_request_ids, p_trace_contexts)
+            with ordinality
+            as a (server_id, project_id, caller_project_id, user_id, request_id, trace_context, place)
+        cross join lateral compute.restore_server_v1(
+            a.server_id, a.project_id, a.caller_project_id, a.user_id, a.request_id, a.trace_context
+        ) r
+        where a.place <> all(v_places)
+        order by a.place;
+    end if;
 end
 $$;
 CREATE FUNCTION compute.resume_purging_v1() RETURNS text
@@ -723,6 +1059,56 @@ begin
     select g.stopped_reason into v_reason from compute.purge_guard g for update;
     update compute.purge_guard set stopped_at = null, stopped_reason = null, last_seen_at = null;
     return v_reason;
+end
+$$;
+CREATE FUNCTION compute.retry_task_v1(p_task_id uuid, p_operator text, p_request_id text) RETURNS compute.accepted
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_dead queue.dead;
+    v_server compute.servers;
+    v_before queue.retries;
+    v_answer compute.accepted;
+begin
+    select * into v_dead from queue.dead d where d.id = p_task_id;
+    if not found then
+        perform from compute.tasks_v1 t where t.id = p_task_id;
+        v_answer.outcome := case when found then 'not_failed' else 'not_found' end;
+        return v_answer;
+    end if;
+    -- Of two retries the second waits here, and then finds the first.
+    select * into v_server from compute.servers v where v.id = v_dead.subject_id for update;
+    select * into v_before from queue.retries r where r.task_id = p_task_id;
+    if found then
+        return row('retried', v_before.retried_as, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    if compute.is_superseded_v1(v_dead.request_id) then
+        return row('superseded', null, null, v_server.vm_state, v_server.task_state)::compute.accepted;
+    end if;
+    if v_dead.kind = 'restore' then
+        v_answer := compute.restore_server_v1(v_server.id, null, v_server.project_id, p_operator, p_request_id, null);
+    elsif v_dead.kind = 'soft_delete' then
+        v_answer := compute.delete_server_v1(v_server.id, null, v_server.project_id, p_operator, p_request_id, null);
+    elsif v_dead.kind = 'force_delete' then
+        v_answer :=
+            compute.force_delete_server_v1(v_server.id, null, v_server.project_id, p_operator, p_request_id, null);
+    else
+        v_answer := row(
+            case
+                when v_server.vm_state = 'deleted' then 'not_found'
+                when v_server.vm_state <> 'soft-delete' then 'wrong_vm_state'
+                when v_server.task_state is not null then 'wrong_task_state'
+                else 'left_to_sweep'
+            end,
+            null, null, v_server.vm_state, v_server.task_state
+        )::compute.accepted;
+    end if;
+    if v_answer.outcome in ('accepted', 'left_to_sweep') then
+        insert into queue.retries values (p_task_id, v_answer.task_id, queue.clock_v1(), p_operator);
+    end if;
+    return v_answer;
 end
 $$;
 CREATE FUNCTION compute.set_retention_v1(p_retention interval) RETURNS void
@@ -741,51 +1127,87 @@ declare
         select s from unnest(p_settled) s
         where s.verdict in ('finished', 'rescued') and s.status in ('succeeded', 'failed', 'cancelled')
     );
-    v_servers uuid[] := array(select s.subject_id from unnest(v_ended) s);
-    v_requests text[] := array(select s.request_id from unnest(v_ended) s);
+    v_waiting uuid[];
+    v_projects text[];
+    v_counted boolean[];
 begin
-    update compute.servers v
-    set vm_state = case
-            when s.status <> 'succeeded' then v.vm_state
-            when s.kind = 'soft_delete' then 'soft-delete'
-            when s.kind = 'restore' then 'active'
-            else 'deleted'
-        end,
-        task_state = null,
-        power_state = case
-            when s.status <> 'succeeded' then v.power_state
-            when s.kind = 'soft_delete' then 4
-            when s.kind = 'restore' then 1
-            else 0
-        end,
-        purge_at = case
-            when s.status = 'succeeded' and s.kind = 'soft_delete'
-                then v_now + v.keep_for
-            when s.status = 'succeeded' and s.kind = 'restore' then null
-            else v.purge_at
-        end,
-        deleted_at = case
-            when s.status = 'succeeded' and s.kind = 'restore' then null
-            when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
-            else coalesce(v.deleted_at, v_now)
-        end,
-        deleted_by = case
-            when s.status = 'succeeded' and s.kind = 'restore' then null
-            when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
-            else v.deleted_by
-        end,
-        terminated_at = case
-            when s.status = 'succeeded' and s.kind in ('purge', 'force_delete') then v_now
-            else v.terminated_at
-        end,
-        updated_at = v_now
-    from unnest(v_ended) s
-    where v.id = any(v_servers) and v.id = s.subject_id and v.vm_state <> 'deleted';
+    with found as (
+        select s.*, l.place
+        from unnest(v_ended) s
+        cross join lateral (
+            select v.ctid as place from compute.servers v
+            where v.id = s.subject_id and v.vm_state <> 'deleted'
+            offset 0
+        ) l
+    ),
+    changed as (
+        update compute.servers v
+        set vm_state = case
+                when s.status <> 'succeeded' then v.vm_state
+                when s.kind = 'soft_delete' then 'soft-delete'
+                when s.kind = 'restore' then 'active'
+                else 'deleted'
+            end,
+            task_state = null,
+            power_state = case
+                when s.status <> 'succeeded' then v.power_state
+                when s.kind = 'soft_delete' then 4
+                when s.kind = 'restore' then 1
+                else 0
+            end,
+            purge_at = case
+                when s.status = 'succeeded' and s.kind = 'soft_delete'
+                    then v_now + v.keep_for
+                when s.status = 'succeeded' and s.kind = 'restore' then null
+                else v.purge_at
+            end,
+            deleted_at = case
+                when s.status = 'succeeded' and s.kind = 'restore' then null
+                when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
+                else coalesce(v.deleted_at, v_now)
+            end,
+            deleted_by = case
+                when s.status = 'succeeded' and s.kind = 'restore' then null
+                when s.status <> 'succeeded' and v.vm_state <> 'soft-delete' then null
+                else v.deleted_by
+            end,
+            terminated_at = case
+                when s.status = 'succeeded' and s.kind in ('purge', 'force_delete') then v_now
+                else v.terminated_at
+            end,
+            updated_at = v_now
+        from found s
+        where v.ctid = s.place
+        returning v.id, v.force_delete_request_id, v.project_id, s.kind
+    )
+    select
+        array_agg(c.id) filter (where c.force_delete_request_id is not null),
+        array_agg(c.project_id),
+        -- A purge was nobody's request; but the force delete that may wait for it is about to count.
+        array_agg(c.kind <> 'purge')
+    into v_waiting, v_projects, v_counted
+    from changed c
+    where c.kind <> 'purge' or c.force_delete_request_id is not null;
+    -- A purge that waits for its host has touched nothing.
     update compute.servers v
     set task_state = null
-    from unnest(p_settled) s
-    where v.id = any(array(select p.subject_id from unnest(p_settled) p where p.verdict = 'waiting'))
-        and v.id = s.subject_id and s.verdict = 'waiting' and s.kind = 'purge';
+    where v.id = any(array(
+        select s.subject_id from unnest(p_settled) s where s.verdict = 'waiting' and s.kind = 'purge'
+    ));
+    if v_projects is not null then
+        perform compute.lock_projects_v1(v_projects);
+        update compute.projects p
+        set live_tasks = greatest(0, p.live_tasks - c.tasks)
+        from (
+            select l.place, t.tasks
+            from (
+                select id, count(*) filter (where counted) as tasks from unnest(v_projects, v_counted) as c (id, counted)
+                group by id
+            ) t
+            cross join lateral (select f.ctid as place from compute.projects f where f.id = t.id offset 0) l
+        ) c
+        where p.ctid = c.place;
+    end if;
     insert into compute.events (
         request_id, event, attempt, start_time, finish_time, result, reason, cause, host, worker_id
     )
@@ -801,9 +1223,17 @@ begin
     update compute.actions a
     set updated_at = v_now,
         message = case s.status when 'failed' then 'Error' when 'cancelled' then 'Cancelled' else a.message end
-    from unnest(v_ended) s
-    where a.request_id = any(v_requests) and a.request_id = s.request_id;
-    perform compute.start_waiting_force_deletes_v1(v_servers);
+    from (
+        select s.status, l.place
+        from unnest(v_ended) s
+        cross join lateral (
+            select f.ctid as place from compute.actions f where f.request_id = s.request_id offset 0
+        ) l
+    ) s
+    where a.ctid = s.place;
+    if v_waiting is not null then
+        perform compute.start_waiting_force_deletes_v1(v_waiting);
+    end if;
 end
 $$;
 CREATE FUNCTION compute.show_action_v1(p_server_id uuid, p_request_id text) RETURNS SETOF compute.actions
@@ -834,6 +1264,23 @@ begin
     limit 1;
 end
 $$;
+CREATE FUNCTION compute.show_tasks_v1(p_task_ids uuid[], p_project_ids text[]) RETURNS TABLE(number bigint, id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select r.number, d.*
+    from unnest(p_task_ids, p_project_ids) with ordinality as r (task_id, project_id, number)
+    cross join lateral (select t from compute.tasks_v1 t where t.id = r.task_id limit 1) found (task)
+    join compute.servers v on v.id = (found.task).subject_id
+    cross join lateral compute.describe_task_v1(found.task, v.project_id) d
+    where r.project_id is null or v.project_id = r.project_id;
+end
+$$;
 CREATE FUNCTION compute.start_waiting_force_deletes_v1(p_servers uuid[]) RETURNS void
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -855,12 +1302,10 @@ begin
             );
             update compute.servers v set force_delete_request_id = null where v.id = v_server.id;
         else
-            -- A soft delete that was cancelled for it has taken its own date back.
             update compute.servers v
-            set force_delete_request_id = null, task_state = 'deleting',
-                deleted_at = coalesce(v.deleted_at, v_action.start_time),
-                deleted_by = coalesce(v.deleted_by, v_action.user_id)
+            set force_delete_request_id = null, task_state = 'deleting'
             where v.id = v_server.id;
+            perform compute.count_task_v1(v_server.project_id, false);
             perform compute.enqueue_task_v1(
                 v_action.task_id, v_server, 'force_delete', v_action.request_id, 0, null
             );
@@ -929,6 +1374,16 @@ begin
     return cardinality(v_settled) > 0;
 end
 $$;
+CREATE FUNCTION compute.waiting_limit_v1(p_limit integer) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if p_limit is not null then
+        update compute.settings set waiting_limit = p_limit;
+    end if;
+    return (select s.waiting_limit from compute.settings s);
+end
+$$;
 CREATE FUNCTION queue.cancel_waiting_v1(p_subject_id uuid, p_only_unclaimed boolean) RETURNS SETOF queue.settled
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -963,12 +1418,14 @@ CREATE FUNCTION queue.claim_tasks_v2(p_worker_id text, p_kinds text[], p_queues 
 declare
     v_now timestamptz := queue.clock_v1();
     v_timeline bigint := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
-    v_ids uuid[] := '{}';
+    v_places tid[] := '{}';
     v_due double precision;
+    q integer;
 begin
-    for q in 1 .. cardinality(p_queues) loop
-        v_ids := v_ids || queue.pick_tasks_v1(
-            p_queues[q], p_kinds, p_limits[q], p_low[3 * q - 2 : 3 * q], p_turn + cardinality(v_ids)
+    -- By name, so that two claims that both wait for queues with a limit never wait for each other.
+    for q in select n.place from unnest(p_queues) with ordinality as n (name, place) order by n.name loop
+        v_places := v_places || queue.pick_tasks_v1(
+            p_queues[q], p_kinds, p_limits[q], p_low[3 * q - 2 : 3 * q], p_turn + cardinality(v_places)
         );
     end loop;
     v_due := (
@@ -982,7 +1439,7 @@ begin
             limit 1
         ) first
     );
-    if cardinality(v_ids) = 0 then
+    if cardinality(v_places) = 0 then
         return query select
             null::uuid, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
             null::integer, null::integer, null::bigint, null::bigint, null::text, v_due;
@@ -999,7 +1456,7 @@ begin
         attempt_started_at = v_now,
         started_at = coalesce(t.started_at, v_now),
         progress = null
-    where t.id = any(v_ids)
+    where t.ctid = any(v_places)
     returning
         t.id, t.queue, t.kind, t.subject_id, t.request_id, t.payload, t.priority, t.position, t.attempt,
         t.max_attempts, t.lease_token, t.lease_timeline, t.trace_context, v_due;
@@ -1010,18 +1467,29 @@ CREATE FUNCTION queue.clock_v1() RETURNS timestamp with time zone
     AS $$
     select clock_timestamp() + coalesce(nullif(current_setting('reprieve.clock_offset', true), ''), '0')::interval
 $$;
-CREATE FUNCTION queue.echo_v1(p_channel text, p_payload text) RETURNS integer
+CREATE FUNCTION queue.enqueue_tasks_v1(p_ids uuid[], p_queues text[], p_kinds text[], p_subject_ids uuid[], p_request_ids text[], p_payloads jsonb[], p_priorities integer[], p_max_attempts integer[], p_trace_contexts text[]) RETURNS TABLE(id uuid)
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
+#variable_conflict use_column
+declare
+    v_now timestamptz := queue.clock_v1();
 begin
-    perform set_config('synchronous_commit', 'off', true);
-    if p_channel is not null then
-        perform pg_notify(p_channel, p_payload);
-    end if;
-    return (
-        select count(*) from queue.workers w
-        where w.last_seen_at > queue.clock_v1() - interval '30 seconds' and not w.stopping
-    );
+    return query
+    insert into queue.tasks as t (
+        id, queue, kind, subject_id, request_id, payload, priority, position, status, available_at, max_attempts,
+        trace_context, created_at
+    )
+    select n.id, n.queue, n.kind, n.subject_id, n.request_id, coalesce(n.payload, '{}'), n.priority,
+        nextval('queue.position_seq'), 'queued', v_now, n.max_attempts, n.trace_context, v_now
+    from unnest(
+        p_ids, p_queues, p_kinds, p_subject_ids, p_request_ids, p_payloads, p_priorities, p_max_attempts,
+        p_trace_contexts
+    ) as n (id, queue, kind, subject_id, request_id, payload, priority, max_attempts, trace_context)
+    on conflict (subject_id) do nothing
+    returning t.id;
 end
 $$;
 CREATE FUNCTION queue.enqueue_v1(p_id uuid, p_queue text, p_kind text, p_subject_id uuid, p_request_id text, p_payload jsonb, p_priority integer, p_max_attempts integer, p_trace_context text) RETURNS void
@@ -1039,21 +1507,51 @@ begin
     );
 end
 $$;
+CREATE FUNCTION queue.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, verdict text, status text)
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    select f.id, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
+        null::integer, null::integer, f.token, null::bigint, null::text, null::double precision, f.verdict, f.status
+    from queue.finish_tasks_v1(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors) f
+    where f.verdict <> 'finished' or f.status <> 'succeeded';
+    return query
+    select c.*, null::text, null::text
+    from queue.claim_tasks_v2(p_worker_id, p_kinds, p_queues, p_limits, p_low, p_turn, p_lease_seconds) c;
+end
+$$;
 CREATE FUNCTION queue.finish_tasks_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[]) RETURNS SETOF queue.settled
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
     SET jit TO 'off'
     AS $$
 declare
     v_now timestamptz := queue.clock_v1();
     v_limit integer := (select lost_lease_limit from queue.settings);
+    v_places tid[];
+    v_outcomes text[];
+    v_delays double precision[];
+    v_results jsonb[];
+    v_errors jsonb[];
     v_done queue.settled[];
 begin
-    perform from queue.tasks t where t.id = any(p_ids) order by t.id for update;
+    select array_agg(l.ctid), array_agg(i.outcome), array_agg(i.delay), array_agg(i.result), array_agg(i.error)
+    into v_places, v_outcomes, v_delays, v_results, v_errors
+    from (
+        select * from unnest(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors)
+            as i (id, token, outcome, delay, result, error)
+        order by i.id
+    ) i
+    cross join lateral (
+        select t.ctid from queue.tasks t where t.id = i.id and t.lease_token = i.token for update
+    ) l;
     -- After the tasks, as a rescue, which comes with its tasks locked, can only do.
     perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
     with ended as (
-        select t.*, i.delay, i.result, i.error, i.outcome as asked,
+        select t.*, i.place, i.delay, i.result, i.error, i.outcome as asked,
             case
                 when t.cancel_requested_at is not null and i.outcome in ('retrying', 'waiting', 'released', 'rescued')
                     then 'cancelled'
@@ -1067,16 +1565,17 @@ begin
                 -- A host may be away for days: of its waiting only the beginning is kept.
                 when i.outcome = 'waiting' and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code'
                     then t.errors
-                else t.errors || i.error
+                else t.errors || (
+                    i.error
+                    || jsonb_build_object('at', v_now, 'attempt', t.attempt, 'worker_id', t.worker_id)
+                )
             end as all_errors
-        from unnest(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors)
-            as i (id, token, outcome, delay, result, error)
-        join queue.tasks t on t.id = i.id and t.lease_token = i.token
-        where t.id = any(p_ids)
+        from unnest(v_places, v_outcomes, v_delays, v_results, v_errors) as i (place, outcome, delay, result, error)
+        cross join lateral (select * from queue.tasks t where t.ctid = i.place offset 0) t
     ),
     removed as (
-        delete from queue.tasks t using ended e
-        where t.id = e.id and t.id = any(p_ids) and e.outcome in ('succeeded', 'cancelled', 'failed')
+        delete from queue.tasks t
+        where t.ctid = any(array(select e.place from ended e where e.outcome in ('succeeded', 'cancelled', 'failed')))
     ),
     -- In the order of the columns of queue.history and queue.dead.
     closed as (
@@ -1107,7 +1606,7 @@ begin
             lease_token = null, lease_timeline = null, lease_expires_at = null, worker_id = null, progress = null,
             errors = e.all_errors
         from ended e
-        where t.id = e.id and t.id = any(p_ids) and e.outcome in ('retrying', 'waiting', 'released', 'rescued')
+        where t.ctid = e.place and e.outcome in ('retrying', 'waiting', 'released', 'rescued')
     )
     select coalesce(array_agg(row(
         e.id, e.lease_token,
@@ -1181,6 +1680,15 @@ begin
         );
 end
 $$;
+CREATE FUNCTION queue.limit_v1(p_queue text, p_running_limit integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into queue.queues as q (name, running_limit) values (p_queue, p_running_limit)
+    on conflict (name) do update set running_limit = p_running_limit;
+    delete from queue.queues q where q.name = p_queue and q.paused_at is null and q.running_limit is null;
+end
+$$;
 CREATE FUNCTION queue.list_workers_v1(p_limit integer) RETURNS TABLE(id text, queues text[], version text, started_at timestamp with time zone, last_seen_at timestamp with time zone, stopping boolean, alive boolean, running integer)
     LANGUAGE sql
     SET enable_seqscan TO 'off'
@@ -1188,7 +1696,10 @@ CREATE FUNCTION queue.list_workers_v1(p_limit integer) RETURNS TABLE(id text, qu
     AS $$
     select w.id, w.queues, w.version, w.started_at, w.last_seen_at, w.stopping,
         w.last_seen_at > queue.clock_v1() - interval '30 seconds' and not w.stopping,
-        (select count(*)::integer from queue.tasks t where t.status = 'running' and t.worker_id = w.id)
+        (
+            select count(*)::integer from queue.tasks t
+            where t.status = 'running' and t.queue = any(w.queues) and t.worker_id = w.id
+        )
     from queue.workers w
     order by w.last_seen_at desc, w.id
     limit p_limit
@@ -1276,7 +1787,21 @@ CREATE FUNCTION queue.notify_v1(p_queues text[]) RETURNS void
     AS $$
     select pg_notify('reprieve_tasks', q) from unnest(p_queues) as q
 $$;
-CREATE FUNCTION queue.pick_tasks_v1(p_queue text, p_kinds text[], p_limit integer, p_low bigint[], p_turn integer) RETURNS uuid[]
+CREATE FUNCTION queue.pause_v1(p_queue text, p_reason text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_before timestamptz;
+begin
+    select q.paused_at into v_before from queue.queues q where q.name = p_queue for no key update;
+    insert into queue.queues as q (name, paused_at, pause_reason) values (p_queue, queue.clock_v1(), p_reason)
+    on conflict (name) do update
+    set paused_at = coalesce(q.paused_at, excluded.paused_at),
+        pause_reason = coalesce(excluded.pause_reason, q.pause_reason);
+    return v_before;
+end
+$$;
+CREATE FUNCTION queue.pick_tasks_v1(p_queue text, p_kinds text[], p_limit integer, p_low bigint[], p_turn integer) RETURNS tid[]
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -1288,17 +1813,22 @@ declare
     v_low bigint[] := p_low;
     v_slots integer;
     v_share integer;
-    v_ids uuid[] := '{}';
-    v_found uuid[];
+    v_places tid[] := '{}';
+    v_found tid[];
     v_last bigint;
 begin
     select * into v_queue from queue.queues q where q.name = p_queue;
     if v_queue.paused_at is not null then
-        return v_ids;
+        return v_places;
     end if;
     if v_queue.running_limit is not null then
-        -- Claims of this queue go one after another, or two could count the same room.
-        perform from queue.queues q where q.name = p_queue for no key update;
+        -- Claims of this queue go one after another, or two could count the same room; and what stands in the row is
+        -- read again under the lock.
+        select * into v_queue from queue.queues q where q.name = p_queue for no key update;
+        if v_queue.paused_at is not null then
+            return v_places;
+        end if;
+        -- A later statement than the lock, so that it sees what the claim before this one has taken.
         v_room := least(v_room, v_queue.running_limit - (
             select count(*)::integer from queue.tasks t where t.status = 'running' and t.queue = p_queue
         ));
@@ -1310,9 +1840,9 @@ begin
             exit when v_room <= 0;
             v_share := case pass when 1 then queue.share_v1(class, p_turn, v_slots) else v_room end;
             continue when v_share <= 0 or v_low[class + 1] is null;
-            select array_agg(f.id), max(f.position) into v_found, v_last
+            select array_agg(f.ctid), max(f.position) into v_found, v_last
             from (
-                select t.id, t.position
+                select t.ctid, t.position
                 from queue.tasks t
                 where t.status = 'queued' and t.queue = p_queue and t.priority = class
                     and t.position >= v_low[class + 1] and t.kind = any(p_kinds)
@@ -1322,11 +1852,11 @@ begin
             ) f;
             -- Null: the class has no more.
             v_low[class + 1] := case when cardinality(v_found) = least(v_share, v_room) then v_last + 1 end;
-            v_ids := v_ids || v_found;
+            v_places := v_places || v_found;
             v_room := v_room - coalesce(cardinality(v_found), 0);
         end loop;
     end loop;
-    return v_ids;
+    return v_places;
 end
 $$;
 CREATE FUNCTION queue.promote_due_v1(p_limit integer) RETURNS text[]
@@ -1400,10 +1930,22 @@ begin
         array_fill(0::double precision, array[cardinality(v_ids)]),
         array_fill(null::jsonb, array[cardinality(v_ids)]),
         array_fill(
-            jsonb_build_object('code', 'lease_lost', 'reason', 'The worker stopped answering.', 'at', v_now),
+            '{"code": "lease_lost", "reason": "The worker stopped answering.", "cause": "the lease ran out"}'::jsonb,
             array[cardinality(v_ids)]
         )
     );
+end
+$$;
+CREATE FUNCTION queue.resume_v1(p_queue text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_since timestamptz;
+begin
+    select q.paused_at into v_since from queue.queues q where q.name = p_queue for no key update;
+    update queue.queues q set paused_at = null, pause_reason = null where q.name = p_queue;
+    delete from queue.queues q where q.name = p_queue and q.running_limit is null;
+    return v_since;
 end
 $$;
 CREATE FUNCTION queue.share_v1(p_class integer, p_turn integer, p_slots integer) RETURNS integer
@@ -1414,6 +1956,59 @@ CREATE FUNCTION queue.share_v1(p_class integer, p_turn integer, p_slots integer)
         from generate_series(p_turn, p_turn + p_slots % 7 - 1) as slot
         where (array[0, 1, 0, 2, 0, 1, 0])[slot % 7 + 1] = p_class
     )
+$$;
+CREATE FUNCTION queue.stats_v1(p_queue text) RETURNS TABLE(name text, queued_0 integer, queued_1 integer, queued_2 integer, running integer, retrying integer, oldest_seconds double precision, next_due_seconds double precision, dead integer, paused_at timestamp with time zone, pause_reason text, running_limit integer, workers_alive integer)
+    LANGUAGE sql
+    SET jit TO 'off'
+    AS $$
+    with now as (select queue.clock_v1() as now),
+    live as (
+        select t.queue,
+            count(*) filter (where t.status = 'queued' and t.priority = 0) as queued_0,
+            count(*) filter (where t.status = 'queued' and t.priority = 1) as queued_1,
+            count(*) filter (where t.status = 'queued' and t.priority = 2) as queued_2,
+            count(*) filter (where t.status = 'running') as running,
+            count(*) filter (where t.status = 'retrying') as retrying,
+            min(t.created_at) filter (where t.status <> 'running') as oldest,
+            min(t.available_at) filter (where t.status = 'retrying') as next_due
+        from queue.tasks t
+        where p_queue is null or t.queue = p_queue
+        group by t.queue
+    ),
+    dead as (
+        select d.queue, count(*) as dead
+        from queue.dead d
+        where (p_queue is null or d.queue = p_queue)
+            and not exists (select from queue.retries r where r.task_id = d.id)
+        group by d.queue
+    ),
+    served as (
+        select s.queue,
+            count(*) filter (where w.last_seen_at > n.now - interval '30 seconds' and not w.stopping) as alive
+        from queue.workers w
+        cross join now n
+        cross join unnest(w.queues) as s (queue)
+        where p_queue is null or s.queue = p_queue
+        group by s.queue
+    ),
+    said as (
+        select q.* from queue.queues q where p_queue is null or q.name = p_queue
+    )
+    select a.name, coalesce(l.queued_0, 0)::integer, coalesce(l.queued_1, 0)::integer,
+        coalesce(l.queued_2, 0)::integer, coalesce(l.running, 0)::integer, coalesce(l.retrying, 0)::integer,
+        extract(epoch from n.now - l.oldest)::double precision,
+        extract(epoch from l.next_due - n.now)::double precision, coalesce(d.dead, 0)::integer, q.paused_at,
+        q.pause_reason, q.running_limit, coalesce(s.alive, 0)::integer
+    from (
+        select l.queue from live l union select d.queue from dead d union select s.queue from served s
+        union select q.name from said q
+    ) a (name)
+    cross join now n
+    left join live l on l.queue = a.name
+    left join dead d on d.queue = a.name
+    left join served s on s.queue = a.name
+    left join said q on q.name = a.name
+    order by a.name
 $$;
 CREATE FUNCTION queue.sweep_v1(p_may_rescue boolean, p_limit integer, p_previous timestamp with time zone, p_elapsed_seconds double precision, p_witness timestamp with time zone) RETURNS TABLE(swept_at timestamp with time zone, rescued integer, enqueued integer, note text)
     LANGUAGE plpgsql
@@ -1489,6 +2084,12 @@ CREATE TABLE queue.queues (
     CONSTRAINT queues_running_limit_check CHECK (((running_limit >= 1) AND (running_limit <= 10000))),
     CONSTRAINT reason_goes_with_pause CHECK (((pause_reason IS NULL) OR (paused_at IS NOT NULL)))
 );
+CREATE TABLE queue.retries (
+    task_id uuid NOT NULL,
+    retried_as uuid,
+    retried_at timestamp with time zone NOT NULL,
+    retried_by text NOT NULL
+);
 CREATE TABLE queue.settings (
     only_row boolean DEFAULT true NOT NULL,
     history_retention interval DEFAULT '7 days'::interval NOT NULL,
@@ -1530,6 +2131,8 @@ ALTER TABLE ONLY queue.dead
     ADD CONSTRAINT dead_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY queue.queues
     ADD CONSTRAINT queues_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY queue.retries
+    ADD CONSTRAINT retries_pkey PRIMARY KEY (task_id);
 ALTER TABLE ONLY queue.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (only_row);
 ALTER TABLE ONLY queue.tasks
@@ -1542,7 +2145,7 @@ CREATE INDEX actions_by_server ON compute.actions USING btree (server_id, start_
 CREATE INDEX events_by_request ON compute.events USING btree (request_id, id);
 CREATE INDEX servers_by_age ON compute.servers USING btree (created_at DESC, id DESC);
 CREATE INDEX servers_by_project ON compute.servers USING btree (project_id, created_at DESC, id DESC);
-CREATE INDEX servers_due ON compute.servers USING btree (purge_at) WHERE ((vm_state = 'soft-delete'::text) AND (task_state IS NULL));
+CREATE INDEX servers_due ON compute.servers USING btree (purge_at) WHERE (vm_state = 'soft-delete'::text);
 CREATE INDEX dead_by_subject ON queue.dead USING btree (subject_id, kind);
 CREATE INDEX history_by_id ON ONLY queue.history USING btree (id);
 CREATE INDEX tasks_claimable ON queue.tasks USING btree (queue, priority, "position") WHERE (status = 'queued'::text);
@@ -1554,3 +2157,5 @@ ALTER TABLE ONLY compute.actions
     ADD CONSTRAINT actions_server_id_fkey FOREIGN KEY (server_id) REFERENCES compute.servers(id);
 ALTER TABLE ONLY compute.events
     ADD CONSTRAINT events_request_id_fkey FOREIGN KEY (request_id) REFERENCES compute.actions(request_id);
+ALTER TABLE ONLY queue.retries
+    ADD CONSTRAINT retries_task_id_fkey FOREIGN KEY (task_id) REFERENCES queue.dead(id);
