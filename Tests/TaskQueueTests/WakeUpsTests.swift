@@ -45,13 +45,17 @@ struct RunningWakeUps: Sendable {
 }
 
 extension WakeUps.Options {
-    /// Tests often; gives up only after what no busy machine takes.
-    static func test(limit: Int = 100, echo: Duration = .seconds(20)) -> WakeUps.Options {
+    /// Tests often; gives up only after what no busy machine takes, unless told otherwise.
+    static func test(
+        limit: Int = 100,
+        echo: Duration = .seconds(30),
+        connect: Duration = .seconds(30)
+    ) -> WakeUps.Options {
         WakeUps.Options(
             listenLimit: limit,
             testInterval: .milliseconds(50),
             echoLimit: echo,
-            connectLimit: .milliseconds(300)
+            connectLimit: connect
         )
     }
 }
@@ -114,7 +118,8 @@ struct WakeUpsTests {
         let database = TestDatabase.current
         try await PgBouncer.run(mode: .session) { bouncer in
             try await database.withQueue { fixture in
-                try await RunningWakeUps.run(fixture, listeningOn: bouncer.configuration()) { running in
+                let options = WakeUps.Options.test(connect: .milliseconds(300))
+                try await RunningWakeUps.run(fixture, listeningOn: bouncer.configuration(), options) { running in
                     for _ in 1...2 {
                         try await waitUntil("it listens") { running.isListening }
                         try await bouncer.stop()
@@ -124,7 +129,9 @@ struct WakeUpsTests {
                     }
                     try await waitUntil("it listens") { running.isListening }
                     let (listening, polling) = (WakeUps.Mode.listening, WakeUps.Mode.polling(.notConnected))
-                    #expect(running.told.withLock { $0 } == [listening, polling, listening, polling, listening])
+                    // On a busy machine the first connection may be late.
+                    let told = running.told.withLock { $0.drop { $0 == polling } }
+                    #expect(told == [listening, polling, listening, polling, listening])
                     #expect(running.heard.withLock { $0 } == [.listening, .lost, .listening, .lost, .listening])
                 }
             }
