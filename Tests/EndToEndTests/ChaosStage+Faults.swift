@@ -99,8 +99,14 @@ extension ChaosStage {
         switch fault {
         case .allDropped: try await count(fault) { proxy.dropAll() }
         case .oneDropped: try await count(fault) { proxy.dropOne(number) }
-        case .answersCut: try await count(fault) { proxy.cutNext(1 + number % 12, .answer) }
-        case .requestsCut: try await count(fault) { proxy.cutNext(1 + number % 4, .request) }
+        case .answersCut, .requestsCut:
+            let direction: TCPProxy.Direction = fault == .answersCut ? .answer : .request
+            try await count(fault, on: "cutting \(index)") {
+                proxy.cutNext(1 + number % 12, direction)
+                // Not for longer, or whoever connects anew would be refused for as long as its patience lasts.
+                try await Task.sleep(for: .seconds(1))
+                proxy.cutNext(0, direction)
+            }
         case .refused:
             let pause = numbers.milliseconds(300...2_000)
             try await count(fault, on: "refusing \(index)") {

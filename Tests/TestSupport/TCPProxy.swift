@@ -95,9 +95,9 @@ package final class TCPProxy: Sendable {
         state.withLock { $0.delay = delay }
     }
 
-    /// Ends the connections of the next `count` pieces that go in one direction: half of the piece goes on.
+    /// Ends the connections of the next `count` pieces that go in one direction: half of the piece goes on. 0 ends that.
     package func cutNext(_ count: Int, _ direction: Direction) {
-        state.withLock { $0.cuts[direction, default: 0] += count }
+        state.withLock { $0.cuts[direction] = count }
     }
 
     /// Is a good way again; connections that were ended stay so.
