@@ -26,8 +26,10 @@ struct ChaosRun {
             group.cancelAll()
         }
         try await mend()
+        // An API may still be at a request whose client has gone; only then has the last one been accepted.
+        try await end(ChaosStage.apis.map { stage.api($0).process })
         try await settle()
-        try await close()
+        try await end(ChaosStage.workers.map(stage.worker))
         return try await ChaosRecord(of: stage)
     }
 
@@ -80,9 +82,8 @@ struct ChaosRun {
         }
     }
 
-    private func close() async throws {
-        stage.ledger.tell("closing")
-        let processes = ChaosStage.workers.map(stage.worker) + ChaosStage.apis.map { stage.api($0).process }
+    private func end(_ processes: [ChildProcess]) async throws {
+        stage.ledger.tell("ending \(processes.map(\.name).joined(separator: ", "))")
         processes.forEach { $0.send(SIGTERM) }
         for process in processes {
             let status = try await process.ended()

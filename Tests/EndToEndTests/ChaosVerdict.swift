@@ -59,8 +59,8 @@ struct ChaosVerdict {
             "message=\"task ended\"", "message=\"the ending could not be written\"",
             "message=\"Waiting on child channel: CancellationError()\"",
             "message=\"Server shutdown error: Already closed\"",
-            // libpq's own words, when the server stops a session while it is being opened.
-            "FATAL:  terminating connection due to administrator command",
+            // libpq's own words, when the server ends a session while it is being opened.
+            "FATAL:  terminating connection", "WARNING:  terminating connection", "DETAIL:  ", "HINT:  ",
         ]
         return try String(contentsOf: log, encoding: .utf8).split(separator: "\n").compactMap { line in
             let isFine = line.contains(" level=") && !line.contains(" level=error") && !line.contains(" level=critical")
