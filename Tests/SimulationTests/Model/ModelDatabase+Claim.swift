@@ -20,6 +20,7 @@ extension ModelDatabase {
             tasks[index].attempt += 1
             tasks[index].lease = ModelTask.Lease(
                 token: newToken(),
+                timeline: timeline,
                 worker: request.workerID,
                 expiresAt: now + request.leaseDuration.seconds
             )
@@ -97,7 +98,7 @@ extension QueuedTask {
             position: task.position,
             attempt: task.attempt,
             maxAttempts: task.maxAttempts,
-            lease: Lease(timeline: 1, token: task.lease?.token ?? 0),
+            lease: Lease(timeline: task.lease?.timeline ?? 0, token: task.lease?.token ?? 0),
             traceContext: nil
         )
     }

@@ -13,6 +13,8 @@ struct ModelDatabase: Sendable {
     var now: Date
     private var lastID = 0
     private(set) var lastToken: Int64 = 0
+    /// Grows when another server takes over.
+    var timeline: UInt32 = 1
     private var lastPosition: Int64 = 0
 
     // MARK: The settings

@@ -10,6 +10,7 @@ struct ModelTask: Sendable, Hashable {
     /// What goes with the status running.
     struct Lease: Sendable, Hashable {
         var token: Int64
+        var timeline: UInt32
         var worker: String
         var expiresAt: Date
     }

@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The simulation")
+struct SimulationTests {
+    /// `REPRIEVE_SIMULATION_SEED=S` plays one seed again, `REPRIEVE_SIMULATION_SEEDS=N` plays the first N.
+    private static let seeds: ClosedRange<UInt64> = {
+        let environment = ProcessInfo.processInfo.environment
+        if let seed = environment["REPRIEVE_SIMULATION_SEED"].flatMap(UInt64.init) { return seed...seed }
+        return 1...max(1, environment["REPRIEVE_SIMULATION_SEEDS"].flatMap(UInt64.init) ?? 300)
+    }()
+
+    @Test("keeps every promise, whatever the seed brings")
+    func keepsPromises() {
+        var faults: [String: Int] = [:]
+        for seed in Self.seeds {
+            let run = Self.run(seed: seed)
+            faults.merge(run.faults, uniquingKeysWith: +)
+            guard run.violations.isEmpty else {
+                Issue.record("\(Self.story(of: seed))")
+                return
+            }
+        }
+        guard Self.seeds.count >= 100 else { return }
+        // A fault that never comes is a promise that is not tried.
+        for fault in ["kill -9", "pause", "SIGTERM", "long outage", "clock jump", "exchange answer lost"] {
+            #expect(faults[fault, default: 0] > 0, "\(fault) never came: \(faults)")
+        }
+    }
+
+    @Test("tells the same story twice")
+    func isDeterministic() {
+        let (first, second) = (Self.run(seed: 7, isRecording: true), Self.run(seed: 7, isRecording: true))
+        #expect(first.history == second.history && first.history.count > 100)
+    }
+
+    @Test("finds that a rule was left out", arguments: Simulation.Breakage.all)
+    func finds(breakage: Simulation.Breakage) {
+        for seed in UInt64(1)...400 where !Self.run(seed: seed, breakages: [breakage]).violations.isEmpty { return }
+        Issue.record("no seed of 400 found it")
+    }
+
+    private static func run(
+        seed: UInt64,
+        breakages: Set<Simulation.Breakage> = [],
+        isRecording: Bool = false
+    ) -> Simulation {
+        let simulation = Simulation(seed: seed, breakages: breakages, isRecording: isRecording)
+        var steps = 0
+        while steps < 400, simulation.violations.isEmpty {
+            simulation.step()
+            steps += 1
+        }
+        if simulation.violations.isEmpty { simulation.finish() }
+        return simulation
+    }
+
+    /// The end of a run that broke a promise, played again to be told.
+    private static func story(of seed: UInt64) -> String {
+        let run = run(seed: seed, isRecording: true)
+        return """
+            seed \(seed) broke promises; REPRIEVE_SIMULATION_SEED=\(seed) plays it again
+            \(run.violations.joined(separator: "\n"))
+            the last of \(run.history.count) lines of its history:
+            \(run.history.suffix(120).joined(separator: "\n"))
+            """
+    }
+}
+
+extension Simulation.Breakage {
+    static let all: [Simulation.Breakage] =
+        ModelDatabase.Breakage.allCases.map(Simulation.Breakage.model) + [
+            .hardwareIgnoresFences, .hardwareIgnoresLeases, .leasesCountFromTheAnswer, .rescuesDespiteYoungContact,
+        ]
+}
