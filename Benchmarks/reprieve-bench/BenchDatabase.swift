@@ -94,9 +94,10 @@ struct BenchDatabase: Sendable {
         try await call(BenchSQL.fillJobs, [.bigint(Int64(count))])
     }
 
-    /// Finished tasks, as the design keeps them.
+    /// Finished tasks, as the design keeps them, and as autovacuum leaves them.
     func retain(_ count: Int) async throws {
         try await call(BenchSQL.retain, [.bigint(Int64(count))])
+        try await pool.withConnection { try await $0.runScript(BenchSQL.vacuumHistory) }
     }
 
     /// Lets the server do now what it would otherwise do in the middle of a measurement.
@@ -113,8 +114,8 @@ struct BenchDatabase: Sendable {
 
     // MARK: What a measurement has left
 
-    /// Tasks that are not finished.
-    func unfinished() async throws -> Int { try await count(BenchSQL.unfinished) }
+    /// Tasks of a queue that are not finished.
+    func unfinished(_ queue: String) async throws -> Int { try await count(BenchSQL.unfinished, [.text(queue)]) }
 
     /// Jobs of the reference that are left.
     func unfinishedJobs() async throws -> Int { try await count(BenchSQL.unfinishedJobs) }
@@ -146,8 +147,8 @@ struct BenchDatabase: Sendable {
         try await pool.execute(statement, parameters, timeout: nil)
     }
 
-    private func count(_ statement: Statement) async throws -> Int {
-        try await pool.execute(statement).first?.decode(Int.self, "count") ?? 0
+    private func count(_ statement: Statement, _ parameters: [PostgresValue] = []) async throws -> Int {
+        try await pool.execute(statement, parameters).first?.decode(Int.self, "count") ?? 0
     }
 
     private func pair(_ statement: Statement) async throws -> (Int, Double) {

@@ -26,7 +26,9 @@ enum BenchSQL {
         "VACUUM ANALYZE bench.jobs",
     ]
 
-    static let unfinished = Statement("SELECT count(*) FROM queue.tasks")
+    static let vacuumHistory = "VACUUM ANALYZE queue.history"
+
+    static let unfinished = Statement("SELECT count(*) FROM queue.tasks WHERE queue = $1")
     static let unfinishedJobs = Statement("SELECT count(*) FROM bench.jobs")
     static let accepted = Statement(
         """

@@ -40,7 +40,7 @@ struct DrainMeasurement: Sendable {
     func drain(on database: BenchDatabase) async throws -> Double {
         try await BenchWorkers.with(workers, queue: Self.queue, url: database.url, folder: bench.folder) { workers in
             try await workers.waitUntilEnded(count)
-            let left = try await database.unfinished()
+            let left = try await database.unfinished(Self.queue)
             guard left == 0 else { throw BenchError(.failed, "\(left) of \(count) tasks are not finished") }
             return workers.seconds
         }

@@ -82,7 +82,7 @@ struct RestoreMeasurement: Sendable {
                     for process in processes { try process.requireRunning() }
                     // Seldom enough to disturb nobody: a drain takes seconds.
                     try await Task.sleep(for: .milliseconds(50))
-                    return try await bench.database.unfinished() == 0
+                    return try await bench.database.unfinished(BenchServers.host) == 0
                 }
                 result = .success(())
             } catch {
