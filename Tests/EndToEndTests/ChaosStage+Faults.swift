@@ -130,11 +130,16 @@ extension ChaosStage {
 
     /// Tells hardware of a fault, or of none. Every call takes a while, so that what happens to a worker happens within one.
     func script(_ fault: FakeHypervisor.Fault?, on host: FakeHypervisor) async throws {
-        try await host.clearFaults()
-        // The first that fits is met, so that which fits always comes last.
-        if let fault { try await host.inject(fault) }
-        for step in [FakeHypervisor.Fault.Step.before, .after] {
-            try await host.inject(.init(step: step, behaviour: .slow(milliseconds: 200)))
+        // One after the other: what is cleared must not be what another is just writing.
+        try await waitUntil("nobody else scripts \(host.host)") {
+            try await alone(on: "faults of \(host.host)") {
+                try await host.clearFaults()
+                // The first that fits is met, so that which fits always comes last.
+                if let fault { try await host.inject(fault) }
+                for step in [FakeHypervisor.Fault.Step.before, .after] {
+                    try await host.inject(.init(step: step, behaviour: .slow(milliseconds: 200)))
+                }
+            }
         }
     }
 
