@@ -1302,8 +1302,11 @@ begin
             );
             update compute.servers v set force_delete_request_id = null where v.id = v_server.id;
         else
+            -- A soft delete that was cancelled for it has taken its own date back.
             update compute.servers v
-            set force_delete_request_id = null, task_state = 'deleting'
+            set force_delete_request_id = null, task_state = 'deleting',
+                deleted_at = coalesce(v.deleted_at, v_action.start_time),
+                deleted_by = coalesce(v.deleted_by, v_action.user_id)
             where v.id = v_server.id;
             perform compute.count_task_v1(v_server.project_id, false);
             perform compute.enqueue_task_v1(
@@ -1466,6 +1469,20 @@ CREATE FUNCTION queue.clock_v1() RETURNS timestamp with time zone
     LANGUAGE sql PARALLEL SAFE
     AS $$
     select clock_timestamp() + coalesce(nullif(current_setting('reprieve.clock_offset', true), ''), '0')::interval
+$$;
+CREATE FUNCTION queue.echo_v1(p_channel text, p_payload text) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    if p_channel is not null then
+        perform pg_notify(p_channel, p_payload);
+    end if;
+    return (
+        select count(*) from queue.workers w
+        where w.last_seen_at > queue.clock_v1() - interval '30 seconds' and not w.stopping
+    );
+end
 $$;
 CREATE FUNCTION queue.enqueue_tasks_v1(p_ids uuid[], p_queues text[], p_kinds text[], p_subject_ids uuid[], p_request_ids text[], p_payloads jsonb[], p_priorities integer[], p_max_attempts integer[], p_trace_contexts text[]) RETURNS TABLE(id uuid)
     LANGUAGE plpgsql
