@@ -636,14 +636,15 @@ CREATE FUNCTION compute.event_name_v1(p_kind text) RETURNS text
         when 'force_delete' then 'compute_terminate_instance'
     end
 $$;
-CREATE FUNCTION compute.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, verdict text, status text)
+CREATE FUNCTION compute.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, limited boolean, verdict text, status text)
     LANGUAGE plpgsql
     AS $$
 #variable_conflict use_column
 begin
     return query
     select f.id, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
-        null::integer, null::integer, f.token, null::bigint, null::text, null::double precision, f.verdict, f.status
+        null::integer, null::integer, f.token, null::bigint, null::text, null::double precision, null::boolean,
+        f.verdict, f.status
     from compute.finish_tasks_v1(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors) f
     where f.verdict <> 'finished' or f.status <> 'succeeded';
     return query
@@ -1411,7 +1412,7 @@ begin
         v_task.request_id, v_task.attempt, null::text, v_task.created_at, null::jsonb;
 end
 $$;
-CREATE FUNCTION queue.claim_tasks_v2(p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision)
+CREATE FUNCTION queue.claim_tasks_v2(p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, limited boolean)
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -1423,6 +1424,9 @@ declare
     v_timeline bigint := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
     v_places tid[] := '{}';
     v_due double precision;
+    v_limited boolean := exists (
+        select from queue.queues l where l.name = any(p_queues) and l.running_limit is not null
+    );
     q integer;
 begin
     -- By name, so that two claims that both wait for queues with a limit never wait for each other.
@@ -1445,7 +1449,7 @@ begin
     if cardinality(v_places) = 0 then
         return query select
             null::uuid, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
-            null::integer, null::integer, null::bigint, null::bigint, null::text, v_due;
+            null::integer, null::integer, null::bigint, null::bigint, null::text, v_due, v_limited;
         return;
     end if;
     return query
@@ -1462,7 +1466,8 @@ begin
     where t.ctid = any(v_places)
     returning
         t.id, t.queue, t.kind, t.subject_id, t.request_id, t.payload, t.priority, t.position, t.attempt,
-        t.max_attempts, t.lease_token, t.lease_timeline, t.trace_context, v_due;
+        t.max_attempts, t.lease_token, t.lease_timeline, t.trace_context, v_due,
+        v_limited;
 end
 $$;
 CREATE FUNCTION queue.clock_v1() RETURNS timestamp with time zone
@@ -1524,14 +1529,15 @@ begin
     );
 end
 $$;
-CREATE FUNCTION queue.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, verdict text, status text)
+CREATE FUNCTION queue.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, limited boolean, verdict text, status text)
     LANGUAGE plpgsql
     AS $$
 #variable_conflict use_column
 begin
     return query
     select f.id, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
-        null::integer, null::integer, f.token, null::bigint, null::text, null::double precision, f.verdict, f.status
+        null::integer, null::integer, f.token, null::bigint, null::text, null::double precision, null::boolean,
+        f.verdict, f.status
     from queue.finish_tasks_v1(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors) f
     where f.verdict <> 'finished' or f.status <> 'succeeded';
     return query

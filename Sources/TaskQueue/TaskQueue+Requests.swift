@@ -85,6 +85,8 @@ package struct Claim: Sendable, Hashable {
     package var tasks: [QueuedTask]
     /// When the next task in backoff of these queues falls due, from now; zero or less: it is due.
     package var nextDue: Duration?
+    /// Whether one of these queues may run only so many tasks at once, so that the end of one makes room.
+    package var isLimited = false
 }
 
 /// What a worker says at each heartbeat.

@@ -97,6 +97,7 @@ extension Claim {
     init(_ rows: some Collection<Row>) throws {
         do {
             nextDue = try rows.first?.decode(Double?.self, "next_due_seconds").map(Duration.seconds)
+            isLimited = try rows.first?.decode(Bool.self, "limited") ?? false
             tasks = try rows.compactMap { row in
                 try row.decode(UUID?.self, "id").map { try QueuedTask($0, row) }
             }

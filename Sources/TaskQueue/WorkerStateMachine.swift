@@ -55,6 +55,8 @@ struct WorkerStateMachine: Sendable {
     var occupied: [String: Int] = [:]
     var watermarks: [String: Watermark] = [:]
     var appetite = Appetite.some
+    /// The last claim met a limit of running tasks: whenever one has ended there may be room for another.
+    var isLimited = false
     var wakes = 0
     var turn: Int32 = 0
     var lastPoll: ContinuousClock.Instant?
@@ -95,6 +97,7 @@ struct WorkerStateMachine: Sendable {
     mutating func nextExchange(at now: ContinuousClock.Instant) -> Exchange? {
         guard inFlight.count < Self.lanes, retryAt.map({ $0 <= now }) ?? true else { return nil }
         let endings = takeEndings()
+        if isLimited, !endings.isEmpty, case .none = appetite { appetite = .some }
         let claim = claimRequest(at: now)
         guard !endings.isEmpty || claim != nil else { return nil }
         exchanges += 1
@@ -172,6 +175,7 @@ extension WorkerStateMachine {
     /// - Returns: the tasks to start; none while draining: those are handed back.
     mutating func take(_ claim: Claim, of exchange: Exchange) -> [QueuedTask] {
         turn = Int32((Int(turn) + claim.tasks.count) % 7)
+        isLimited = claim.isLimited
         if claim.tasks.count >= exchange.asked {
             appetite = .more
         } else if exchange.wakes == wakes {

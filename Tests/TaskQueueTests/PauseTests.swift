@@ -96,6 +96,22 @@ struct RunningLimitTests {
         }
     }
 
+    @Test("does not slow a worker down that has more slots: each end makes room at once")
+    func moreSlots() async throws {
+        let database = TestDatabase.current
+        try await database.withQueue { fixture in
+            try await fixture.queue.setRunningLimit(1, of: "host-1")
+            let ids = try await fixture.enqueue(count: 5)
+            let handler = TestHandler { _ in .succeeded() }
+            let options = WorkerOptions.test(poll: .seconds(3600), sweep: .seconds(3600))
+            try await withWorker(options, on: database, handlers: [handler]) { _ in
+                for id in ids {
+                    try await waitUntil("all are done") { try await fixture.stored(id).status == "succeeded" }
+                }
+            }
+        }
+    }
+
     @Test("of one queue leaves another alone, also in one claim")
     func ofOne() async throws {
         try await TestDatabase.current.withQueue { fixture in

@@ -1,7 +1,7 @@
 -- Ends attempts and settles their servers, and claims the next tasks in the slots they leave: one round trip and one commit.
 --
 -- Tables and parameters: as compute.finish_tasks_v1 and queue.claim_tasks_v2. Rows with a verdict are endings; one
--- that succeeded needs none. The others are claims. next_due_seconds as queue.claim_tasks_v2.
+-- that succeeded needs none. The others are claims. next_due_seconds and limited as queue.claim_tasks_v2.
 -- Callers: TaskQueue.exchange
 create or replace function compute.finish_and_claim_v1(
     p_ids uuid[],
@@ -32,6 +32,7 @@ create or replace function compute.finish_and_claim_v1(
     lease_timeline bigint,
     trace_context text,
     next_due_seconds double precision,
+    limited boolean,
     verdict text,
     status text
 )
@@ -41,7 +42,8 @@ as $$
 begin
     return query
     select f.id, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
-        null::integer, null::integer, f.token, null::bigint, null::text, null::double precision, f.verdict, f.status
+        null::integer, null::integer, f.token, null::bigint, null::text, null::double precision, null::boolean,
+        f.verdict, f.status
     from compute.finish_tasks_v1(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors) f
     where f.verdict <> 'finished' or f.status <> 'succeeded';
 

@@ -6,8 +6,8 @@
 -- Priority classes are claimed in turn: of every seven slots the classes have four, two and one, and what a class leaves
 -- goes to the others, the first class first; so none starves. p_turn: how many slots the worker has filled so far.
 -- A queue that is paused gives nothing; one with a running_limit gives only up to it, over all workers.
--- next_due_seconds: when the next task in backoff of these queues falls due, in every row; without a claim it comes in
--- one row whose id is null.
+-- next_due_seconds: when the next task in backoff of these queues falls due. limited: one of these queues has a
+-- running_limit, so the end of a task can make room. Both come in every row; without a claim in one row whose id is null.
 -- Callers: TaskQueue.claim, queue.finish_and_claim_v1, compute.finish_and_claim_v1
 create or replace function queue.claim_tasks_v2(
     p_worker_id text,
@@ -31,7 +31,8 @@ create or replace function queue.claim_tasks_v2(
     lease_token bigint,
     lease_timeline bigint,
     trace_context text,
-    next_due_seconds double precision
+    next_due_seconds double precision,
+    limited boolean
 )
 language plpgsql volatile
 -- Prepared on an empty table the planner would choose to read all of it, and keep doing so when it is full.
@@ -45,6 +46,9 @@ declare
     v_timeline bigint := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
     v_places tid[] := '{}';
     v_due double precision;
+    v_limited boolean := exists (
+        select from queue.queues l where l.name = any(p_queues) and l.running_limit is not null
+    );
     q integer;
 begin
     -- By name, so that two claims that both wait for queues with a limit never wait for each other.
@@ -69,7 +73,7 @@ begin
     if cardinality(v_places) = 0 then
         return query select
             null::uuid, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
-            null::integer, null::integer, null::bigint, null::bigint, null::text, v_due;
+            null::integer, null::integer, null::bigint, null::bigint, null::text, v_due, v_limited;
         return;
     end if;
 
@@ -87,6 +91,7 @@ begin
     where t.ctid = any(v_places)
     returning
         t.id, t.queue, t.kind, t.subject_id, t.request_id, t.payload, t.priority, t.position, t.attempt,
-        t.max_attempts, t.lease_token, t.lease_timeline, t.trace_context, v_due;
+        t.max_attempts, t.lease_token, t.lease_timeline, t.trace_context, v_due,
+        v_limited;
 end
 $$;
