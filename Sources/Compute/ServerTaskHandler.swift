@@ -22,7 +22,7 @@ package struct ServerTaskHandler: TaskHandler {
             preconditionFailure("a task was claimed that this worker cannot do")
         }
         do {
-            if kind.destroys, try await !beginDestroy(task) { return .cancelled }
+            if kind.destroys, try await !beginDestroy(task) { return try await callOff(task, driver) }
             try await act(kind, task, attempt, driver)
             return .succeeded()
         } catch let error as HypervisorError where error.code == .unknownOutcome {
@@ -31,6 +31,18 @@ package struct ServerTaskHandler: TaskHandler {
             return .failed(TaskFailure(error))
         } catch {
             return .failed(TaskFailure(unexpected: error))
+        }
+    }
+
+    /// The server must live; but an attempt before this one may have destroyed it and died before it could say so.
+    private func callOff(_ task: QueuedTask, _ driver: any HypervisorDriver) async throws(HypervisorError)
+        -> TaskOutcome
+    {
+        do {
+            _ = try await driver.powerState(of: task.subjectID)
+            return .cancelled
+        } catch  where error.code == .notFound {
+            return .succeeded()
         }
     }
 

@@ -155,6 +155,26 @@ struct ServerTaskHandlerTests {
         }
     }
 
+    @Test("a purge that must not be, but was done by an attempt that could not say so, has succeeded")
+    func donePurge() async throws {
+        try await open { bin, host, handler in
+            let id = try await machine(bin, host)
+            _ = try await bin.delete(id)
+            let (delete, _) = try await claimAndRun(bin, handler)
+            try await bin.finish(delete, .succeeded)
+            try await bin.letRetentionPass(id)
+            try await bin.sweep()
+            let fence = Fence(timeline: delete.lease.timeline, token: delete.lease.token)
+            try await host.destroy(id, lease: HypervisorLease(fence: fence, isHeld: { true }), progress: { _ in })
+            try await bin.execute(
+                .init("UPDATE compute.servers SET held_at = clock_timestamp() WHERE id = $1"),
+                [.uuid(id)]
+            )
+            let (_, outcome) = try await claimAndRun(bin, handler)
+            guard case .succeeded = outcome else { throw Unexpected(outcome) }
+        }
+    }
+
     @Test("tells the owner a sentence and the administrator the cause, and knows what is worth another attempt")
     func failures() async throws {
         let cases: [(FakeHypervisor.Fault.Failure, Bool)] = [
