@@ -7,8 +7,8 @@ import TestSupport
 extension Simulation {
     /// Sends a call to the database and gives its answer, or the error that a broken connection makes of it.
     ///
-    /// - Parameter mayComeLate: whether it may be done after its caller has given it up, as a transaction that waits for
-    ///   a lock while its client is gone.
+    /// - Parameter mayComeLate: whether it may be done after its caller has given it up, as a transaction that waits
+    ///   for a lock while its client is gone.
     func call<Answer>(
         _ name: String,
         from worker: SimulatedWorker?,
@@ -106,7 +106,8 @@ extension Simulation {
 
     /// A restore that did not succeed leaves its server as it was.
     private func checkEnding(_ row: ModelEnded, _ before: [ModelServer]) {
-        note("ended \(row.task.kind) \(row.task.subject.short) \(row.status) token \(row.token ?? 0)")
+        count("\(row.task.kind.rawValue) \(row.status)")
+        note("of \(row.task.subject.short), token \(row.token ?? 0)")
         guard row.task.kind == .restore, row.status != "succeeded",
             let then = before.first(where: { $0.id == row.task.subject }), let now = database.server(then.id)
         else { return }
@@ -122,6 +123,7 @@ extension Simulation {
         transact { database in
             let settled = database.finish(exchange.endings.map(ModelEnding.init))
             noteAttempts(settled)
+            checkTokens(exchange.endings, settled)
             var answer = ExchangeAnswer(claim: exchange.claim.map { claim($0, from: &database) })
             for one in settled where one.verdict != .finished || one.status != "succeeded" {
                 let lease = HeldLease(task: one.id, token: one.token ?? 0)
@@ -147,6 +149,16 @@ extension Simulation {
         return Claim(tasks: claimed.tasks, nextDue: claimed.nextDue.map(Duration.seconds))
     }
 
+    /// What was written was asked for under the very lease that the task had.
+    private func checkTokens(_ endings: [TaskEnding], _ settled: [ModelSettled]) {
+        for one in settled where one.verdict == .finished || one.verdict == .waiting {
+            expect(
+                endings.contains { $0.lease.task == one.id && $0.lease.token == one.token },
+                "promise 3 (fenced): the ending of another lease was written over token \(one.token ?? 0)"
+            )
+        }
+    }
+
     private func noteAttempts(_ settled: [ModelSettled]) {
         for one in settled where one.verdict == .finished && one.status == "retrying" {
             attempts[one.id, default: 0] += 1
@@ -161,8 +173,9 @@ extension Simulation {
     func heartbeat(_ request: HeartbeatRequest) -> [HeartbeatAnswer] {
         transact { database in
             let answers = database.heartbeat(request)
-            for answer in answers where answer.verdict == .held || answer.verdict == .cancel {
-                extend(answer.lease.token)
+            for token in database.tasks.compactMap({ $0.lease?.token })
+            where answers.contains(where: { $0.lease.token == token && $0.verdict != .unknown }) {
+                extend(token)
             }
             return answers
         }
@@ -195,7 +208,8 @@ extension Simulation {
             guard let token = task.lease?.token,
                 database.tasks.first(where: { $0.id == task.id })?.lease?.token != token
             else { continue }
-            note("rescued \(task.kind) of \(task.subject.short), token \(token)")
+            count("lease rescued")
+            note("of \(task.kind) of \(task.subject.short), token \(token)")
             expect(
                 leaseEnds[token, default: 0] <= time || leaseExtendedAt[token, default: 0] <= jumpedAt,
                 "promise 2 (one winner): a live lease was taken away"

@@ -52,7 +52,7 @@ extension Simulation {
     // MARK: Faults
 
     func planFault() {
-        after(500 + random.below(4_000)) { [unowned self] in
+        after(300 + random.below(2_500)) { [unowned self] in
             guard !isCalm else { return }
             strike()
             planFault()
@@ -61,7 +61,7 @@ extension Simulation {
 
     private func strike() {
         let alive = workers.filter(\.isAlive)
-        switch random.below(12) {
+        switch random.below(13) {
         case 0, 1: if !alive.isEmpty { kill(random.pick(alive)) }
         case 2, 3: if !alive.isEmpty { pause(random.pick(alive)) }
         case 4: if !alive.isEmpty { terminate(random.pick(alive)) }
@@ -71,6 +71,7 @@ extension Simulation {
         case 8: takeHostAway()
         case 9: pauseQueue()
         case 10: confirmClock()
+        case 11: toggleHold()
         default: break
         }
     }
@@ -104,9 +105,12 @@ extension Simulation {
     private func restartDatabase(away: Int) {
         count(away >= Self.lease ? "long outage" : "database restart")
         connections += 1
-        downUntil = time + away
         if random.chance(50) { database.timeline += 1 }
-        if away >= Self.lease { longOutageEnded = downUntil }
+        // It may happen while the database is away already.
+        downUntil = max(downUntil, time + away)
+        if away >= Self.lease { longOutage = true }
+        if longOutage { longOutageEnded = downUntil }
+        after(downUntil - time) { [unowned self] in longOutage = longOutage && downUntil > time }
     }
 
     /// The wall clock of the database's machine, a little or a lot, forward or back.
@@ -116,6 +120,14 @@ extension Simulation {
         clockOffset += random.below(2 * most) - most
         jumpedAt = time
         note("the clock is off by \(clockOffset) ms")
+    }
+
+    /// An operator keeps a server from being purged, or lets it go again.
+    private func toggleHold() {
+        count("hold")
+        let index = random.below(database.servers.count)
+        database.servers[index].isHeld.toggle()
+        note("hold of \(database.servers[index].id.short): \(database.servers[index].isHeld)")
     }
 
     private func takeHostAway() {

@@ -33,6 +33,7 @@ extension Simulation {
             from: worker,
             { [unowned self] in
                 let go = transact { $0.beginDestroy(task.id, token: task.lease.token) }
+                if go == true { checkPurge(task) }
                 return (go: go, at: databaseTime)
             }
         ) { [unowned self] result in
@@ -40,7 +41,7 @@ extension Simulation {
             case .success(let answer) where answer.go == true:
                 handler.decidedAt = answer.at
                 planAct(handler, worker)
-            case .success(let answer) where answer.go == false: end(handler, worker, .cancelled)
+            case .success(let answer) where answer.go == false: beCalledOff(handler, worker)
             case .success: end(handler, worker, .failed(.interrupted))
             case .failure(let error) where error.code.isRetryable && !handler.isCancelled:
                 plan(handler, worker, in: 50 + random.below(900)) { [unowned self] in lookOnce(handler, worker) }
@@ -49,8 +50,25 @@ extension Simulation {
         }
     }
 
+    /// The server must live; but an attempt before this one may have destroyed it and died before it could say so.
+    private func beCalledOff(_ handler: SimulatedHandler, _ worker: SimulatedWorker) {
+        if awayHosts.contains(handler.task.queue) { return end(handler, worker, .failed(.away)) }
+        let isGone = hardware.powerState(of: handler.task.subjectID) == nil
+        end(handler, worker, isGone ? .succeeded() : .cancelled)
+    }
+
+    /// A purge goes on only when its time has come, nobody holds the server, and the clock is trusted.
+    private func checkPurge(_ task: QueuedTask) {
+        guard task.kind == RunRecord.Kind.purge.rawValue, let server = database.server(task.subjectID) else { return }
+        expect(
+            server.vmState == "soft-delete" && !server.isHeld && !database.guardRow.isStopped
+                && server.purgeAt.map { $0 <= databaseTime } == true,
+            "promise 4 (retention): a purge went on with \(server)"
+        )
+    }
+
     private func planAct(_ handler: SimulatedHandler, _ worker: SimulatedWorker) {
-        let isSlow = !isCalm && random.chance(20)
+        let isSlow = !isCalm && random.chance(30)
         plan(handler, worker, in: isSlow ? random.below(25_000) : random.below(800)) { [unowned self] in
             act(handler, worker)
         }

@@ -60,9 +60,8 @@ extension Simulation {
             return end(worker)
         }
         while let exchange = worker.machine.nextExchange(at: instant) {
-            note(
-                "\(worker.name) sends \(exchange.endings.map { "\($0.lease.token) \($0.verb.name)" }), asks \(exchange.asked)"
-            )
+            let endings = exchange.endings.map { "\($0.lease.token) \($0.verb.name)" }
+            note("\(worker.name) sends \(endings), asks \(exchange.asked)")
             call("exchange", from: worker, { [unowned self] in self.exchange(exchange) }) { [unowned self] result in
                 receive(result, of: exchange, worker)
             }

@@ -13,21 +13,29 @@ struct SimulationTests {
 
     @Test("keeps every promise, whatever the seed brings")
     func keepsPromises() {
-        var faults: [String: Int] = [:]
+        var tally: [String: Int] = [:]
         for seed in Self.seeds {
             let run = Self.run(seed: seed)
-            faults.merge(run.faults, uniquingKeysWith: +)
+            tally.merge(run.tally, uniquingKeysWith: +)
             guard run.violations.isEmpty else {
                 Issue.record("\(Self.story(of: seed))")
                 return
             }
         }
         guard Self.seeds.count >= 100 else { return }
-        // A fault that never comes is a promise that is not tried.
-        for fault in ["kill -9", "pause", "SIGTERM", "long outage", "clock jump", "exchange answer lost"] {
-            #expect(faults[fault, default: 0] > 0, "\(fault) never came: \(faults)")
+        // What never comes is not tried.
+        for what in Self.expected {
+            #expect(tally[what, default: 0] > 0, "\(what) never came: \(tally)")
         }
     }
+
+    private static let expected = [
+        "kill -9", "pause", "SIGTERM", "database restart", "long outage", "clock jump", "host away", "hold",
+        "exchange lost", "exchange late", "exchange refused", "exchange answer lost", "heartbeat answer lost",
+        "sweep late", "request answer lost", "last look answer lost", "hypervisor's answer lost", "lease rescued",
+        "soft_delete succeeded", "soft_delete cancelled", "restore succeeded", "restore failed", "restore cancelled",
+        "purge succeeded", "purge cancelled", "force_delete succeeded",
+    ]
 
     @Test("tells the same story twice")
     func isDeterministic() {
@@ -37,8 +45,8 @@ struct SimulationTests {
 
     @Test("finds that a rule was left out", arguments: Simulation.Breakage.all)
     func finds(breakage: Simulation.Breakage) {
-        for seed in UInt64(1)...400 where !Self.run(seed: seed, breakages: [breakage]).violations.isEmpty { return }
-        Issue.record("no seed of 400 found it")
+        for seed in UInt64(1)...1_000 where !Self.run(seed: seed, breakages: [breakage]).violations.isEmpty { return }
+        Issue.record("no seed of 1,000 found it")
     }
 
     private static func run(
@@ -48,7 +56,7 @@ struct SimulationTests {
     ) -> Simulation {
         let simulation = Simulation(seed: seed, breakages: breakages, isRecording: isRecording)
         var steps = 0
-        while steps < 400, simulation.violations.isEmpty {
+        while steps < 1_500, simulation.violations.isEmpty {
             simulation.step()
             steps += 1
         }
@@ -69,8 +77,13 @@ struct SimulationTests {
 }
 
 extension Simulation.Breakage {
+    /// Without those behind which another guard stands, so that no promise breaks: a purge that is enqueued too soon is
+    /// called off by the last look, a second restore by the one live task of a server, a worker that hears too well of
+    /// its lease by the fence, and a rescue ends tasks only to start a force delete.
     static let all: [Simulation.Breakage] =
-        ModelDatabase.Breakage.allCases.map(Simulation.Breakage.model) + [
+        ModelDatabase.Breakage.allCases
+        .filter { ![.purgeBeforeItsTime, .restoreTwice, .rescueForgetsServer, .heartbeatRevivesFinished].contains($0) }
+        .map(Simulation.Breakage.model) + [
             .hardwareIgnoresFences, .hardwareIgnoresLeases, .leasesCountFromTheAnswer, .rescuesDespiteYoungContact,
         ]
 }
