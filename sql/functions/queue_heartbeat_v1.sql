@@ -55,11 +55,16 @@ begin
 
     return query
     select t.id, t.lease_token, 'unknown'
-    from queue.tasks t
-    where t.status = 'running' and t.queue = any(p_queues) and t.worker_id = p_worker_id
-        and not exists (
-            select from unnest(p_ids, p_tokens) as mine (id, token)
-            where mine.id = t.id and mine.token = t.lease_token
-        );
+    from unnest(p_queues) as q (name)
+    cross join lateral (
+        select r.id, r.lease_token
+        from queue.tasks r
+        where r.status = 'running' and r.queue = q.name and r.worker_id = p_worker_id
+        offset 0
+    ) t
+    where not exists (
+        select from unnest(p_ids, p_tokens) as mine (id, token)
+        where mine.id = t.id and mine.token = t.lease_token
+    );
 end
 $$;

@@ -40,7 +40,7 @@ create or replace function bench.clear(p_history boolean) returns void
 language plpgsql volatile
 as $$
 begin
-    truncate queue.tasks, queue.dead, compute.events, compute.actions, compute.servers, compute.projects, bench.jobs;
+    truncate queue.tasks, queue.retries, queue.dead, compute.events, compute.actions, compute.servers, compute.projects, bench.jobs;
     if p_history then
         truncate queue.history;
     end if;
