@@ -1695,12 +1695,17 @@ begin
     );
     return query
     select t.id, t.lease_token, 'unknown'
-    from queue.tasks t
-    where t.status = 'running' and t.queue = any(p_queues) and t.worker_id = p_worker_id
-        and not exists (
-            select from unnest(p_ids, p_tokens) as mine (id, token)
-            where mine.id = t.id and mine.token = t.lease_token
-        );
+    from unnest(p_queues) as q (name)
+    cross join lateral (
+        select r.id, r.lease_token
+        from queue.tasks r
+        where r.status = 'running' and r.queue = q.name and r.worker_id = p_worker_id
+        offset 0
+    ) t
+    where not exists (
+        select from unnest(p_ids, p_tokens) as mine (id, token)
+        where mine.id = t.id and mine.token = t.lease_token
+    );
 end
 $$;
 CREATE FUNCTION queue.limit_v1(p_queue text, p_running_limit integer) RETURNS void
@@ -1719,9 +1724,15 @@ CREATE FUNCTION queue.list_workers_v1(p_limit integer) RETURNS TABLE(id text, qu
     AS $$
     select w.id, w.queues, w.version, w.started_at, w.last_seen_at, w.stopping,
         w.last_seen_at > queue.clock_v1() - interval '30 seconds' and not w.stopping,
+        -- Queue by queue: with an array in its place the plan of an empty table reads all of a full one.
         (
-            select count(*)::integer from queue.tasks t
-            where t.status = 'running' and t.queue = any(w.queues) and t.worker_id = w.id
+            select count(*)::integer
+            from unnest(w.queues) as q (name)
+            cross join lateral (
+                select from queue.tasks t
+                where t.status = 'running' and t.queue = q.name and t.worker_id = w.id
+                offset 0
+            ) r
         )
     from queue.workers w
     order by w.last_seen_at desc, w.id

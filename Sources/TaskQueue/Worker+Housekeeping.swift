@@ -64,11 +64,12 @@ extension Worker {
 
     func sweeps() async {
         while !Task.isCancelled {
-            await sweepOnce()
-            await maintainHistory()
-            // Jittered, so that a fleet that was started together does not sweep together.
+            // Jittered, so that a fleet that was started together does not sweep together. Before the sweep, so that
+            // what falls due meanwhile can ask for an earlier one.
             let pause = options.sweepInterval * Double.random(in: 0.8...1.2)
             state.withLock { $0.sweepAt = .now + pause }
+            await sweepOnce()
+            await maintainHistory()
             while case let pause = state.withLock({ $0.sweepAt }) - .now, pause > .zero, !Task.isCancelled {
                 await sweep.wait(upTo: pause)
             }
