@@ -11,6 +11,10 @@ struct LogfmtLine {
     }
 
     private mutating func appendKey(_ key: String) {
+        if Self.isBare(key) {
+            text += key
+            return
+        }
         for scalar in key.unicodeScalars {
             text.unicodeScalars.append(Self.isBare(scalar) ? scalar : "_")
         }
@@ -41,13 +45,17 @@ struct LogfmtLine {
         !value.isEmpty && value.unicodeScalars.allSatisfy { isBare($0) }
     }
 
+    // Nearly every line is ASCII, and to ask Unicode's tables for each of its characters was most of what it cost.
+
     private static func isBare(_ scalar: Unicode.Scalar) -> Bool {
-        scalar != "=" && scalar != "\"" && scalar != "\\" && !isControl(scalar) && !scalar.properties.isWhitespace
+        guard scalar != "=", scalar != "\"", scalar != "\\", !isControl(scalar) else { return false }
+        return scalar.isASCII ? scalar != " " : !scalar.properties.isWhitespace
     }
 
     /// Control and format characters, and the two separators that some viewers break a line at.
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
+        if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
+        return switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: true
         default: false
         }
