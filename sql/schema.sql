@@ -513,7 +513,8 @@ UNION ALL
     NULL::timestamp with time zone AS started_at,
     NULL::timestamp with time zone AS finished_at
    FROM (compute.servers v
-     JOIN compute.actions a ON ((a.request_id = v.force_delete_request_id)));
+     JOIN compute.actions a ON ((v.id = a.server_id)))
+  WHERE (a.request_id = v.force_delete_request_id);
 CREATE FUNCTION compute.describe_task_v1(p_task compute.tasks_v1, p_project_id text) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone)
     LANGUAGE sql STABLE
     AS $$
@@ -982,13 +983,12 @@ begin
     perform compute.lock_projects_v1(v_owners);
     select s.max_attempts, s.waiting_limit into v_max_attempts, v_limit from compute.settings s;
     with plain as (
-        select distinct on (a.server_id) a.*, v.project_id as owner_id, v.host
+        select distinct on (a.server_id) a.*, v.project_id as owner_id, v.host, v.vm_state, v.task_state
         from unnest(p_server_ids, p_project_ids, p_caller_project_ids, p_user_ids, p_request_ids, p_trace_contexts)
             with ordinality
             as a (server_id, project_id, caller_project_id, user_id, request_id, trace_context, place)
         join compute.servers v on v.id = a.server_id
         where v.id = any(p_server_ids)
-            and v.vm_state = 'soft-delete' and v.task_state is null
             and (a.project_id is null or v.project_id = a.project_id and v.locked_by is null)
             and not exists (select from compute.actions o where o.request_id = a.request_id)
             and a.server_id <> all(v_busy)
@@ -997,6 +997,8 @@ begin
     numbered as (
         select p.*, row_number() over (partition by p.owner_id order by p.place) as number
         from plain p
+        -- Here and not above, where the planner would take it for a hint to walk over all that is soft-deleted.
+        where p.vm_state = 'soft-delete' and p.task_state is null
     ),
     chosen as materialized (
         select n.*, queue.new_id_v1() as task_id
@@ -1251,8 +1253,8 @@ CREATE FUNCTION compute.show_server_v1(p_server_id uuid, p_project_id text, p_ev
 $$;
 CREATE FUNCTION compute.show_task_v1(p_task_id uuid, p_project_id text) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone)
     LANGUAGE plpgsql STABLE
-    SET enable_seqscan TO 'off'
     SET jit TO 'off'
+    SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 #variable_conflict use_column
 begin
@@ -1267,9 +1269,8 @@ end
 $$;
 CREATE FUNCTION compute.show_tasks_v1(p_task_ids uuid[], p_project_ids text[]) RETURNS TABLE(number bigint, id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone)
     LANGUAGE plpgsql STABLE
-    SET enable_seqscan TO 'off'
     SET jit TO 'off'
-    SET plan_cache_mode TO 'force_generic_plan'
+    SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 #variable_conflict use_column
 begin

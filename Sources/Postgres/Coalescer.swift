@@ -49,15 +49,15 @@ package final class Coalescer<Request: Sendable, Outcome: Sendable>: Sendable {
     /// - Throws: ``PostgresError``; `.poolExhausted` when too many wait already.
     /// Cancellation: a caller that still waits leaves the line with `.cancelled`; what was sent is awaited.
     package func perform(_ request: Request) async throws(PostgresError) -> Outcome {
-        let ticket = Guarded<Int?>(nil)
+        let number = state.withLock { $0.drawNumber() }
         let answer = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                enter(Waiter(request: request, continuation: continuation), ticket)
-                // The handler may have run before there was a number.
-                if Task.isCancelled { leave(ticket) }
+                enter(number, Waiter(request: request, continuation: continuation))
+                // The handler may have run before the caller was in line.
+                if Task.isCancelled { leave(number) }
             }
         } onCancel: {
-            leave(ticket)
+            leave(number)
         }
         return try answer.get()
     }
@@ -65,11 +65,10 @@ package final class Coalescer<Request: Sendable, Outcome: Sendable>: Sendable {
     /// How many callers wait for a lane.
     package var waiting: Int { state.withLock { $0.waiting } }
 
-    private func enter(_ waiter: Waiter, _ ticket: Guarded<Int?>) {
+    private func enter(_ number: Int, _ waiter: Waiter) {
         let (isIn, startsLane) = state.withLock { state in
-            guard let number = state.enqueue(waiter) else { return (false, false) }
-            ticket.withLock { $0 = number }
-            return (true, state.startsLane())
+            let isIn = state.enqueue(waiter, number: number)
+            return (isIn, state.startsLane())
         }
         if startsLane { startLane() }
         guard !isIn else { return }
@@ -77,8 +76,7 @@ package final class Coalescer<Request: Sendable, Outcome: Sendable>: Sendable {
         waiter.continuation.resume(returning: .failure(PostgresError(.poolExhausted, message, retry: .safe)))
     }
 
-    private func leave(_ ticket: Guarded<Int?>) {
-        guard let number = ticket.withLock({ $0 }) else { return }
+    private func leave(_ number: Int) {
         guard let waiter = state.withLock({ $0.leave(number) }) else { return }
         let message = "The task was cancelled before its statement was sent."
         waiter.continuation.resume(returning: .failure(PostgresError(.cancelled, message, retry: .safe)))

@@ -12,7 +12,7 @@ struct CoalescerStateMachine<Waiter: Sendable>: Sendable {
     let batchLimit: Int
     let waiterLimit: Int
 
-    /// In order of arrival, and so in order of number.
+    /// In order of arrival.
     private var line: [Entry] = []
     private var nextNumber = 0
     private var running = 0
@@ -26,13 +26,18 @@ struct CoalescerStateMachine<Waiter: Sendable>: Sendable {
 
     var waiting: Int { line.count }
 
-    /// Puts a caller in line.
-    /// - Returns: the number to leave by; nil when the line is full, and the caller was not put in it.
-    mutating func enqueue(_ waiter: Waiter) -> Int? {
-        guard line.count < waiterLimit else { return nil }
-        defer { nextNumber += 1 }
-        line.append(Entry(number: nextNumber, waiter: waiter))
+    /// A number to be in line under.
+    mutating func drawNumber() -> Int {
+        nextNumber += 1
         return nextNumber
+    }
+
+    /// Puts a caller in line.
+    /// - Returns: false when the line is full, and the caller was not put in it.
+    mutating func enqueue(_ waiter: Waiter, number: Int) -> Bool {
+        guard line.count < waiterLimit else { return false }
+        line.append(Entry(number: number, waiter: waiter))
+        return true
     }
 
     /// Takes a caller out of the line; nil when a lane has taken it.

@@ -1,5 +1,6 @@
 -- Several tasks, each as compute.show_task_v1 would show it; a request for one that is not there gives no row.
 --
+-- It is planned at every call, as compute.list_tasks_v1: a plan that was made on empty tables walks over all servers.
 -- number: the place of the request in the arrays, from 1. Tables: compute.tasks_v1, compute.servers.
 -- Callers: Compute.ServerStore.task
 create or replace function compute.show_tasks_v1(p_task_ids uuid[], p_project_ids text[])
@@ -10,9 +11,8 @@ returns table (
     finished_at timestamptz
 )
 language plpgsql stable
-set enable_seqscan = off
 set jit = off
-set plan_cache_mode = force_generic_plan
+set plan_cache_mode = force_custom_plan
 as $$
 #variable_conflict use_column
 begin
