@@ -78,6 +78,10 @@ extension Worker {
 
     private func sweepOnce() async {
         let now = ContinuousClock.now
+        let isExpected = state.withLock { state in
+            defer { state.sweepIsDue = false }
+            return state.sweepIsDue
+        }
         let request = state.withLock { state in
             SweepRequest(
                 mayRescue: state.machine.mayRescue(at: now),
@@ -93,7 +97,7 @@ extension Worker {
                 // A process that was paused meanwhile knows too little of when that was.
                 state.lastSweep = now.duration(to: .now) < .seconds(60) ? (sweptAt, now) : nil
             }
-            wakeAfterSweep(answer)
+            wakeAfterSweep(answer, isExpected: isExpected)
             if answer.rescued > 0 { observe(.rescued(answer.rescued)) }
             if answer.sweptAt != nil { tell(note: answer.note) }
         } catch {
@@ -103,11 +107,7 @@ extension Worker {
     }
 
     /// What the sweep made runnable may be ours, and its notification may be lost.
-    private func wakeAfterSweep(_ answer: SweepAnswer) {
-        let isExpected = state.withLock { state in
-            defer { state.sweepIsDue = false }
-            return state.sweepIsDue
-        }
+    private func wakeAfterSweep(_ answer: SweepAnswer, isExpected: Bool) {
         guard isExpected || answer.rescued > 0 else { return }
         state.withLock { $0.machine.wake() }
         dispatch.signal()
