@@ -49,14 +49,18 @@ begin
     select s.max_attempts, s.waiting_limit, s.retention into v_max_attempts, v_limit, v_retention
     from compute.settings s;
 
-    with plain as (
+    -- Each server is looked up once, by itself: joined in place, the planner would look each one up in the whole array
+    -- again, or walk over all that are soft-deleted.
+    with found as materialized (
+        select v.* from compute.servers v where v.id = any(p_server_ids)
+    ),
+    plain as (
         select distinct on (a.server_id) a.*, v.project_id as owner_id, v.host, v.vm_state
         from unnest(p_server_ids, p_project_ids, p_caller_project_ids, p_user_ids, p_request_ids, p_trace_contexts)
             with ordinality
             as a (server_id, project_id, caller_project_id, user_id, request_id, trace_context, place)
-        join compute.servers v on v.id = a.server_id
-        where v.id = any(p_server_ids)
-            and v.vm_state in ('active', 'stopped', 'error') and v.task_state is null and v.launched_at is not null
+        join found v on v.id = a.server_id
+        where v.vm_state in ('active', 'stopped', 'error') and v.task_state is null and v.launched_at is not null
             and (a.project_id is null or v.project_id = a.project_id and v.locked_by is null)
             and not exists (select from compute.actions o where o.request_id = a.request_id)
             and a.server_id <> all(v_busy)
@@ -73,10 +77,9 @@ begin
     ),
     changed as (
         update compute.servers v
-        set task_state = 'soft-deleting', deleted_at = v_now, deleted_by = c.user_id, keep_for = v_retention,
-            updated_at = v_now
-        from chosen c
-        where v.id = any(array(select c.server_id from chosen c)) and v.id = c.server_id
+        set task_state = 'soft-deleting', deleted_at = v_now, keep_for = v_retention, updated_at = v_now,
+            deleted_by = (select c.user_id from chosen c where c.server_id = v.id)
+        where v.id = any(array(select c.server_id from chosen c))
     ),
     counted as (
         update compute.projects p
