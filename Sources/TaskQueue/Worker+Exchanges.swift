@@ -48,7 +48,12 @@ extension Worker {
     private func perform(_ exchange: Exchange) async {
         do {
             let answer = try await queue.exchange(endings: exchange.endings, claim: exchange.claim)
-            let consequences = state.withLock { $0.machine.answered(exchange, answer, at: .now) }
+            let (consequences, wasIdle) = state.withLock { state in
+                let wasIdle = state.machine.book.isEmpty
+                return (state.machine.answered(exchange, answer, at: .now), wasIdle)
+            }
+            // A new lease never ends before those that were held already.
+            if wasIdle { watch.signal() }
             consequences.events.forEach(observe)
             start(consequences.start)
             if let due = consequences.nextDue { sweepWhenDue(in: due) }
@@ -60,8 +65,6 @@ extension Worker {
     }
 
     private func start(_ tasks: [QueuedTask]) {
-        guard !tasks.isEmpty else { return }
-        watch.signal()
         for task in tasks {
             state.withLock { state in
                 // Each can be cancelled alone, so it is no child of this task: the loop ends only when all are written.
@@ -76,13 +79,14 @@ extension Worker {
         guard let handler = handlers[task.kind] else { preconditionFailure("claimed a kind without a handler") }
         observe(.started(task))
         let outcome = await handler.run(task, attempt: taskAttempt(task.held))
-        let jitter = Double.random(in: 0...1)
-        let event = state.withLock { state in
+        let (event, hasFreeLane) = state.withLock { state in
             state.handlers[task.held] = nil
-            return state.machine.handlerEnded(task.held, outcome, jitter: jitter)
+            let event = state.machine.handlerEnded(task.held, outcome, jitter: .random(in: 0...1))
+            return (event, state.machine.hasFreeLane)
         }
         if let event { observe(event) }
-        dispatch.signal()
+        // A lane that is busy looks for itself when it has its answer.
+        if hasFreeLane { dispatch.signal() }
     }
 
     private func taskAttempt(_ lease: HeldLease) -> TaskAttempt {

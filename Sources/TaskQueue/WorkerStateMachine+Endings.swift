@@ -11,9 +11,13 @@ extension WorkerStateMachine {
     }
 
     /// A handler has returned.
-    /// - Parameter jitter: 0 ... 1, for the delay before another attempt.
+    /// - Parameter jitter: 0 ... 1, for the delay before another attempt, if there is one.
     /// - Returns: the event, when the lease is lost and there is nothing to write.
-    mutating func handlerEnded(_ lease: HeldLease, _ outcome: TaskOutcome, jitter: Double) -> WorkerEvent? {
+    mutating func handlerEnded(
+        _ lease: HeldLease,
+        _ outcome: TaskOutcome,
+        jitter: @autoclosure () -> Double
+    ) -> WorkerEvent? {
         guard let task = held[lease]?.task else { return nil }
         let reason = book.stopReason(of: lease)
         guard reason != .leaseLost else {
@@ -21,7 +25,7 @@ extension WorkerStateMachine {
             forget(lease)
             return .leaseLost(task)
         }
-        end(lease, ending(of: task, outcome, stopped: reason, jitter: jitter))
+        end(lease, ending(of: task, outcome, stopped: reason, jitter))
         return nil
     }
 
@@ -158,13 +162,13 @@ extension WorkerStateMachine {
         of task: QueuedTask,
         _ outcome: TaskOutcome,
         stopped: LeaseBook.StopReason?,
-        jitter: Double
+        _ jitter: () -> Double
     ) -> TaskEnding {
         switch outcome {
         case .cancelled where stopped == .timedOut, .failed where stopped == .timedOut:
             return TaskEnding(
                 lease: task.held,
-                verb: verb(after: .timedOut, task, jitter: jitter),
+                verb: verb(after: .timedOut, task, jitter: jitter()),
                 failure: .timedOut
             )
         case .succeeded(let result):
@@ -180,7 +184,7 @@ extension WorkerStateMachine {
             default:
                 return TaskEnding(
                     lease: task.held,
-                    verb: verb(after: failure, task, jitter: jitter),
+                    verb: verb(after: failure, task, jitter: jitter()),
                     failure: failure
                 )
             }

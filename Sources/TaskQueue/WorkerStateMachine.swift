@@ -81,6 +81,9 @@ struct WorkerStateMachine: Sendable {
     /// Whether a draining worker has nothing left to do.
     var isDone: Bool { isDraining && held.isEmpty && inFlight.isEmpty }
 
+    /// Whether something that is to be sent could be sent now.
+    var hasFreeLane: Bool { inFlight.count < Self.lanes }
+
     /// Work may be there: a notification, a reconnect, a sweep that made tasks runnable.
     mutating func wake() {
         wakes += 1
@@ -95,7 +98,7 @@ struct WorkerStateMachine: Sendable {
 
     /// What to send now, or nil when no lane is free or there is nothing to send.
     mutating func nextExchange(at now: ContinuousClock.Instant) -> Exchange? {
-        guard inFlight.count < Self.lanes, retryAt.map({ $0 <= now }) ?? true else { return nil }
+        guard hasFreeLane, retryAt.map({ $0 <= now }) ?? true else { return nil }
         let endings = takeEndings()
         if isLimited, !endings.isEmpty, case .none = appetite { appetite = .some }
         let claim = claimRequest(at: now)

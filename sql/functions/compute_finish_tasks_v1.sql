@@ -13,6 +13,8 @@ create or replace function compute.finish_tasks_v1(
 language plpgsql volatile
 set enable_seqscan = off
 set jit = off
+-- A plan for the very values is never worth its making here: each call would be planned anew.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_subjects uuid[] := array(select t.subject_id from queue.tasks t where t.id = any(p_ids));

@@ -14,6 +14,8 @@ create or replace function compute.settle_v1(p_settled queue.settled[]) returns 
 language plpgsql volatile
 set enable_seqscan = off
 set jit = off
+-- A plan for the very values is never worth its making here: each call would be planned anew.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz := queue.clock_v1();

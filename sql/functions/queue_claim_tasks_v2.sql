@@ -38,6 +38,8 @@ language plpgsql volatile
 -- Prepared on an empty table the planner would choose to read all of it, and keep doing so when it is full.
 set enable_seqscan = off
 set jit = off
+-- A plan for the very values is never worth its making here: each call would be planned anew.
+set plan_cache_mode = force_generic_plan
 set enable_bitmapscan = off
 as $$
 #variable_conflict use_column

@@ -23,6 +23,8 @@ language plpgsql volatile
 set enable_seqscan = off
 set enable_bitmapscan = off
 set jit = off
+-- A plan for the very values is never worth its making here: each call would be planned anew.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz := queue.clock_v1();

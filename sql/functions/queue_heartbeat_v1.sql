@@ -4,7 +4,8 @@
 -- the answer, and the next heartbeat looks again.
 -- verdict: held; cancel (held, but somebody asked to stop it); lost (the lease is another's, or the task is finished);
 -- unknown (a lease of this worker that it did not name: it must hand it back).
--- id = any(p_ids) beside each join keeps a plan from reading all of the primary key to hash or merge it.
+-- Rows are locked in the order of ids and then reached by their place (ctid), which a locked row keeps; the lateral
+-- parts keep a plan that was made on an empty table from reading all of a full one.
 -- Callers: TaskQueue.heartbeat
 create or replace function queue.heartbeat_v1(
     p_worker_id text,
@@ -19,39 +20,44 @@ create or replace function queue.heartbeat_v1(
 language plpgsql volatile
 set enable_seqscan = off
 set jit = off
+-- A plan for the very values is never worth its making here: each call would be planned anew.
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
     v_now timestamptz := queue.clock_v1();
-    v_locked uuid[];
+    v_places tid[];
+    v_progress jsonb[];
 begin
     insert into queue.workers as w (id, queues, version, started_at, last_seen_at, stopping)
     values (p_worker_id, p_queues, p_version, v_now, v_now, p_stopping)
     on conflict (id) do update set last_seen_at = v_now, stopping = p_stopping, queues = p_queues;
 
-    v_locked := array(
-        select t.id
-        from queue.tasks t
-        join unnest(p_ids, p_tokens) as mine (id, token) on t.id = mine.id and t.lease_token = mine.token
-        where t.id = any(p_ids)
-        order by t.id
-        for update of t skip locked
-    );
+    select array_agg(l.place), array_agg(mine.progress) into v_places, v_progress
+    from (
+        select * from unnest(p_ids, p_tokens, p_progress) as m (id, token, progress) order by m.id
+    ) mine
+    cross join lateral (
+        select t.ctid as place from queue.tasks t
+        where t.id = mine.id and t.lease_token = mine.token
+        for update skip locked
+    ) l;
 
     return query
     update queue.tasks t
     set lease_expires_at = v_now + make_interval(secs => p_lease_seconds),
         progress = coalesce(mine.progress, t.progress)
-    from unnest(p_ids, p_tokens, p_progress) as mine (id, token, progress)
-    where t.id = mine.id and t.lease_token = mine.token and t.id = any(v_locked)
+    from unnest(v_places, v_progress) as mine (place, progress)
+    where t.ctid = mine.place
     returning t.id, t.lease_token, case when t.cancel_requested_at is null then 'held' else 'cancel' end;
 
     return query
     select mine.id, mine.token, 'lost'
     from unnest(p_ids, p_tokens) as mine (id, token)
-    where not exists (
-        select from queue.tasks t where t.id = mine.id and t.lease_token = mine.token and t.id = any(p_ids)
-    );
+    left join lateral (
+        select true as is_there from queue.tasks t where t.id = mine.id and t.lease_token = mine.token offset 0
+    ) found on true
+    where found.is_there is null;
 
     return query
     select t.id, t.lease_token, 'unknown'

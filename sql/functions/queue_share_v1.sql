@@ -4,9 +4,12 @@
 create or replace function queue.share_v1(p_class integer, p_turn integer, p_slots integer) returns integer
 language sql immutable parallel safe
 as $$
-    select (p_slots / 7) * (array[4, 2, 1])[p_class + 1] + (
-        select count(*)::integer
-        from generate_series(p_turn, p_turn + p_slots % 7 - 1) as slot
-        where (array[0, 1, 0, 2, 0, 1, 0])[slot % 7 + 1] = p_class
-    )
+    -- before: how many slots of a class lie before each place of two rounds.
+    select (p_slots / 7) * (array[4, 2, 1])[p_class + 1]
+        + before[p_class + 1][p_turn % 7 + p_slots % 7 + 1] - before[p_class + 1][p_turn % 7 + 1]
+    from (values (array[
+        [0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6, 7, 7],
+        [0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4],
+        [0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2]
+    ])) as counts (before)
 $$;
