@@ -660,6 +660,7 @@ CREATE FUNCTION compute.finish_tasks_v1(p_ids uuid[], p_tokens bigint[], p_outco
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
     v_subjects uuid[] := array(select t.subject_id from queue.tasks t where t.id = any(p_ids));
@@ -1129,6 +1130,7 @@ CREATE FUNCTION compute.settle_v1(p_settled queue.settled[]) RETURNS void
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
     v_now timestamptz := queue.clock_v1();
@@ -1423,6 +1425,7 @@ CREATE FUNCTION queue.claim_tasks_v2(p_worker_id text, p_kinds text[], p_queues 
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     SET enable_bitmapscan TO 'off'
     AS $$
 #variable_conflict use_column
@@ -1557,6 +1560,7 @@ CREATE FUNCTION queue.finish_tasks_v1(p_ids uuid[], p_tokens bigint[], p_outcome
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
     SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
     v_now timestamptz := queue.clock_v1();
@@ -1670,36 +1674,40 @@ CREATE FUNCTION queue.heartbeat_v1(p_worker_id text, p_queues text[], p_version 
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_column
 declare
     v_now timestamptz := queue.clock_v1();
-    v_locked uuid[];
+    v_places tid[];
+    v_progress jsonb[];
 begin
     insert into queue.workers as w (id, queues, version, started_at, last_seen_at, stopping)
     values (p_worker_id, p_queues, p_version, v_now, v_now, p_stopping)
     on conflict (id) do update set last_seen_at = v_now, stopping = p_stopping, queues = p_queues;
-    v_locked := array(
-        select t.id
-        from queue.tasks t
-        join unnest(p_ids, p_tokens) as mine (id, token) on t.id = mine.id and t.lease_token = mine.token
-        where t.id = any(p_ids)
-        order by t.id
-        for update of t skip locked
-    );
+    select array_agg(l.place), array_agg(mine.progress) into v_places, v_progress
+    from (
+        select * from unnest(p_ids, p_tokens, p_progress) as m (id, token, progress) order by m.id
+    ) mine
+    cross join lateral (
+        select t.ctid as place from queue.tasks t
+        where t.id = mine.id and t.lease_token = mine.token
+        for update skip locked
+    ) l;
     return query
     update queue.tasks t
     set lease_expires_at = v_now + make_interval(secs => p_lease_seconds),
         progress = coalesce(mine.progress, t.progress)
-    from unnest(p_ids, p_tokens, p_progress) as mine (id, token, progress)
-    where t.id = mine.id and t.lease_token = mine.token and t.id = any(v_locked)
+    from unnest(v_places, v_progress) as mine (place, progress)
+    where t.ctid = mine.place
     returning t.id, t.lease_token, case when t.cancel_requested_at is null then 'held' else 'cancel' end;
     return query
     select mine.id, mine.token, 'lost'
     from unnest(p_ids, p_tokens) as mine (id, token)
-    where not exists (
-        select from queue.tasks t where t.id = mine.id and t.lease_token = mine.token and t.id = any(p_ids)
-    );
+    left join lateral (
+        select true as is_there from queue.tasks t where t.id = mine.id and t.lease_token = mine.token offset 0
+    ) found on true
+    where found.is_there is null;
     return query
     select t.id, t.lease_token, 'unknown'
     from unnest(p_queues) as q (name)
@@ -1846,6 +1854,7 @@ CREATE FUNCTION queue.pick_tasks_v1(p_queue text, p_kinds text[], p_limit intege
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     SET enable_bitmapscan TO 'off'
     AS $$
 declare
@@ -1992,11 +2001,14 @@ $$;
 CREATE FUNCTION queue.share_v1(p_class integer, p_turn integer, p_slots integer) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-    select (p_slots / 7) * (array[4, 2, 1])[p_class + 1] + (
-        select count(*)::integer
-        from generate_series(p_turn, p_turn + p_slots % 7 - 1) as slot
-        where (array[0, 1, 0, 2, 0, 1, 0])[slot % 7 + 1] = p_class
-    )
+    -- before: how many slots of a class lie before each place of two rounds.
+    select (p_slots / 7) * (array[4, 2, 1])[p_class + 1]
+        + before[p_class + 1][p_turn % 7 + p_slots % 7 + 1] - before[p_class + 1][p_turn % 7 + 1]
+    from (values (array[
+        [0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6, 7, 7],
+        [0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4],
+        [0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2]
+    ])) as counts (before)
 $$;
 CREATE FUNCTION queue.stats_v1(p_queue text) RETURNS TABLE(name text, queued_0 integer, queued_1 integer, queued_2 integer, running integer, retrying integer, oldest_seconds double precision, next_due_seconds double precision, dead integer, paused_at timestamp with time zone, pause_reason text, running_limit integer, workers_alive integer)
     LANGUAGE sql

@@ -5,7 +5,7 @@
 -- restore: succeeded -> active; else soft-delete as it was: deleted_at and purge_at are not touched.
 -- purge, force_delete: succeeded -> deleted; else the server is as it was.
 -- A task that is tried again, handed back or rescued leaves its server's state alone; but a purge that waits for its
--- host has touched nothing, and its server can be restored.
+-- host and was never tried has touched nothing, and its server can be restored.
 -- Rows are reached by their place (ctid), which nobody changes: a server's actions change under its lock only. The
 -- lateral parts with "offset 0" keep a plan that was made on empty tables from reading all of a table.
 -- Callers: compute.undo_soft_delete_v1, compute.finish_tasks_v1, compute.sweep_v1, compute.restore_server_v1,
@@ -85,11 +85,14 @@ begin
     from changed c
     where c.kind <> 'purge' or c.force_delete_request_id is not null;
 
-    -- A purge that waits for its host has touched nothing.
+    -- A purge that waits for its host has touched nothing, unless an attempt before this one may have.
     update compute.servers v
     set task_state = null
     where v.id = any(array(
-        select s.subject_id from unnest(p_settled) s where s.verdict = 'waiting' and s.kind = 'purge'
+        select s.subject_id
+        from unnest(p_settled) s
+        cross join lateral (select t.started_at from queue.tasks t where t.id = s.id offset 0) t
+        where s.verdict = 'waiting' and s.kind = 'purge' and t.started_at is null
     ));
 
     if v_projects is not null then

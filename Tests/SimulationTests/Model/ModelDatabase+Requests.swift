@@ -16,7 +16,7 @@ extension ModelDatabase {
         servers[index].deletedAt = now
         servers[index].keepFor = retention
         let task = newID()
-        actions[requestID] = Action(server: id, task: task)
+        actions[requestID] = Action(server: id, task: task, start: now)
         enqueue(task, servers[index], .softDelete, requestID, priority: 1)
         return .accepted(task)
     }
@@ -28,7 +28,7 @@ extension ModelDatabase {
         let task = newID()
         if servers[index].taskState == "soft-deleting" {
             guard undoSoftDelete(id) else { return .wrongTaskState("soft-deleting") }
-            actions[requestID] = Action(server: id, task: task)
+            actions[requestID] = Action(server: id, task: task, start: now)
             events.append(ModelEvent(requestID: requestID, kind: .restore, attempt: 0, isSuccess: true))
             recordDone(task, servers[index], .restore, requestID)
             return .accepted(task)
@@ -40,7 +40,7 @@ extension ModelDatabase {
         if taskIndex(of: id) != nil, !isBroken(.restoreDespitePurge) { return .wrongTaskState("deleting") }
 
         servers[index].taskState = "restoring"
-        actions[requestID] = Action(server: id, task: task)
+        actions[requestID] = Action(server: id, task: task, start: now)
         enqueue(task, servers[index], .restore, requestID, priority: 0)
         return .accepted(task)
     }
@@ -55,7 +55,7 @@ extension ModelDatabase {
         if let first, let action = actions[first] { return .already(action.task) }
 
         let task = newID()
-        actions[requestID] = Action(server: id, task: task)
+        actions[requestID] = Action(server: id, task: task, start: now)
         settle(cancelWaiting(id, onlyUnclaimed: false))
         if let running = taskIndex(of: id) {
             tasks[running].isCancelRequested = true

@@ -20,6 +20,8 @@ extension ModelDatabase {
         }
         for one in settled where one.verdict == .waiting && one.task?.kind == .purge {
             guard let subject = one.task?.subject, let index = serverIndex(subject) else { continue }
+            // An attempt before this one may have destroyed the server.
+            guard tasks.first(where: { $0.subject == subject })?.startedAt == nil else { continue }
             servers[index].taskState = nil
         }
         for one in settled {
@@ -83,6 +85,7 @@ extension ModelDatabase {
                 recordDone(action.task, servers[index], .forceDelete, request)
             } else {
                 servers[index].taskState = "deleting"
+                servers[index].deletedAt = servers[index].deletedAt ?? action.start
                 enqueue(action.task, servers[index], .forceDelete, request, priority: 0)
             }
         }
@@ -124,7 +127,7 @@ extension ModelDatabase {
         for server in due {
             let task = newID()
             let request = "purge-\(task.uuidString)"
-            actions[request] = Action(server: server.id, task: task)
+            actions[request] = Action(server: server.id, task: task, start: now)
             enqueue(task, server, .purge, request, priority: 2)
         }
         guardRow.hourCount += due.count

@@ -43,6 +43,7 @@ struct ModelDatabase: Sendable {
     struct Action: Sendable, Hashable {
         var server: UUID
         var task: UUID
+        var start: Date
     }
 
     struct PurgeGuard: Sendable, Hashable {
