@@ -1199,11 +1199,14 @@ begin
     into v_waiting, v_projects, v_counted
     from changed c
     where c.kind <> 'purge' or c.force_delete_request_id is not null;
-    -- A purge that waits for its host has touched nothing.
+    -- A purge that waits for its host has touched nothing, unless an attempt before this one may have.
     update compute.servers v
     set task_state = null
     where v.id = any(array(
-        select s.subject_id from unnest(p_settled) s where s.verdict = 'waiting' and s.kind = 'purge'
+        select s.subject_id
+        from unnest(p_settled) s
+        cross join lateral (select t.started_at from queue.tasks t where t.id = s.id offset 0) t
+        where s.verdict = 'waiting' and s.kind = 'purge' and t.started_at is null
     ));
     if v_projects is not null then
         perform compute.lock_projects_v1(v_projects);
@@ -1862,6 +1865,8 @@ declare
     v_queue queue.queues;
     v_low bigint[] := p_low;
     v_slots integer;
+    v_classes integer[];
+    class integer;
     v_share integer;
     v_places tid[] := '{}';
     v_found tid[];
@@ -1884,9 +1889,20 @@ begin
         ));
     end if;
     v_slots := v_room;
+    -- Mostly there is nothing, or only one class has something and takes all.
+    v_classes := array(
+        select c
+        from generate_series(0, 2) c
+        where (
+            select true from queue.tasks t
+            where t.status = 'queued' and t.queue = p_queue and t.priority = c and t.position >= p_low[c + 1]
+            limit 1
+        )
+        order by c
+    );
     -- First each class takes its share, then what is left goes by class.
-    for pass in 1 .. 2 loop
-        for class in 0 .. 2 loop
+    for pass in (case cardinality(v_classes) when 1 then 2 else 1 end) .. 2 loop
+        foreach class in array v_classes loop
             exit when v_room <= 0;
             v_share := case pass when 1 then queue.share_v1(class, p_turn, v_slots) else v_room end;
             continue when v_share <= 0 or v_low[class + 1] is null;

@@ -73,6 +73,21 @@ struct PurgeTests {
         }
     }
 
+    @Test("that may have begun under a lease that was lost is not called off by a restore while it waits for its host")
+    func waitsAfterALostLease() async throws {
+        try await Bin.open { bin in
+            let id = try await bin.softDeleted()
+            try await bin.letRetentionPass(id)
+            try await bin.sweep()
+            let first = try #require(try await bin.claim(lease: .zero).first)
+            #expect(try await bin.store.beginDestroy(task: first.id, token: first.lease.token))
+            #expect(try await bin.sweep().rescued == 1)
+            let second = try #require(try await bin.claim().first)
+            try await bin.finish(second, .waiting(for: .zero), failure: Bin.away)
+            #expect(try await bin.restore(id) == .wrongTaskState(.deleting))
+        }
+    }
+
     @Test("that was tried and is tried again is called off by a hold set meanwhile")
     func heldBetweenAttempts() async throws {
         try await Bin.open { bin in
