@@ -212,7 +212,11 @@ begin
         select v.project_id from compute.servers v where v.id = any(p_server_ids) order by v.id for update
     );
     v_busy := array(
-        select t.subject_id from queue.tasks t where t.subject_id = any(p_server_ids) order by t.id for update
+        select t.subject_id
+        from (select distinct id from unnest(p_server_ids) as i (id) order by id) s
+        cross join lateral (
+            select t.subject_id from queue.tasks t where t.subject_id = s.id for update
+        ) t
     );
     v_now := queue.clock_v1();
     -- The single function may need it, and whoever makes it may wait for a project.
@@ -979,7 +983,11 @@ begin
         select v.project_id from compute.servers v where v.id = any(p_server_ids) order by v.id for update
     );
     v_busy := array(
-        select t.subject_id from queue.tasks t where t.subject_id = any(p_server_ids) order by t.id for update
+        select t.subject_id
+        from (select distinct id from unnest(p_server_ids) as i (id) order by id) s
+        cross join lateral (
+            select t.subject_id from queue.tasks t where t.subject_id = s.id for update
+        ) t
     );
     v_now := queue.clock_v1();
     -- The single function may need it, and whoever makes it may wait for a project.
@@ -1982,7 +1990,6 @@ begin
         where r.status = 'running' and (p_ids is null or r.id = any(p_ids))
             -- No lease lasts so long: it was granted before the clock was set back.
             and (r.lease_expires_at < v_now or r.lease_expires_at > v_now + interval '10 minutes')
-        order by r.id
         limit p_limit
         for update skip locked
     ) t;

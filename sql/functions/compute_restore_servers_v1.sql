@@ -4,7 +4,7 @@
 -- somebody who may, with a request id that is new, in a project that has room. Of several requests for one server the
 -- first such in order of arrival is it. All others go through the single function, in order of arrival.
 -- Tables: compute.servers, compute.projects, compute.actions, queue.tasks. State: task_state null -> restoring.
--- Lock order: servers by id, their tasks by id, then projects by id, all before anything is decided: a sweep that holds
+-- Lock order: servers by id, their tasks, then projects by id, all before anything is decided: a sweep that holds
 -- a task may wait for a project.
 -- place: the place of the request in the arrays, from 1. Parameters and outcomes as compute.restore_server_v1.
 -- Callers: Compute.ServerStore.restore
@@ -38,7 +38,11 @@ begin
         select v.project_id from compute.servers v where v.id = any(p_server_ids) order by v.id for update
     );
     v_busy := array(
-        select t.subject_id from queue.tasks t where t.subject_id = any(p_server_ids) order by t.id for update
+        select t.subject_id
+        from (select distinct id from unnest(p_server_ids) as i (id) order by id) s
+        cross join lateral (
+            select t.subject_id from queue.tasks t where t.subject_id = s.id for update
+        ) t
     );
     v_now := queue.clock_v1();
     -- The single function may need it, and whoever makes it may wait for a project.

@@ -1,7 +1,8 @@
 -- Gives back tasks whose lease ran out, whatever their age.
 --
 -- Tables: queue.tasks (and queue.dead past the limit of lost leases). State: running -> queued | cancelled | failed.
--- p_ids: only these, or null for all. It reads the few running rows and skips what somebody holds locked.
+-- p_ids: only these, or null for all. It reads the few running rows and skips what somebody holds locked; in no order, or
+-- the plan of an empty table would walk the primary key of a full one.
 -- Callers: queue.sweep_v1, compute.sweep_v1
 create or replace function queue.rescue_v1(p_ids uuid[], p_limit integer) returns setof queue.settled
 language plpgsql volatile
@@ -21,7 +22,6 @@ begin
         where r.status = 'running' and (p_ids is null or r.id = any(p_ids))
             -- No lease lasts so long: it was granted before the clock was set back.
             and (r.lease_expires_at < v_now or r.lease_expires_at > v_now + interval '10 minutes')
-        order by r.id
         limit p_limit
         for update skip locked
     ) t;
