@@ -57,6 +57,8 @@ struct WorkerStateMachine: Sendable {
     var appetite = Appetite.some
     /// The last claim met a limit of running tasks: whenever one has ended there may be room for another.
     var isLimited = false
+    /// Queues that gave as much as was asked of them: when one of their tasks has ended there may be more.
+    var filled: Set<String> = []
     var wakes = 0
     var turn: Int32 = 0
     var lastPoll: ContinuousClock.Instant?
@@ -100,7 +102,8 @@ struct WorkerStateMachine: Sendable {
     mutating func nextExchange(at now: ContinuousClock.Instant) -> Exchange? {
         guard hasFreeLane, retryAt.map({ $0 <= now }) ?? true else { return nil }
         let endings = takeEndings()
-        if isLimited, !endings.isEmpty, case .none = appetite { appetite = .some }
+        let mayHaveMore = endings.contains { isLimited || filled.contains(held[$0.lease]?.task.queue ?? "") }
+        if mayHaveMore, case .none = appetite { appetite = .some }
         let claim = claimRequest(at: now)
         guard !endings.isEmpty || claim != nil else { return nil }
         exchanges += 1
@@ -178,10 +181,19 @@ extension WorkerStateMachine {
     /// - Returns: the tasks to start; none while draining: those are handed back.
     mutating func take(_ claim: Claim, of exchange: Exchange) -> [QueuedTask] {
         turn = Int32((Int(turn) + claim.tasks.count) % 7)
-        isLimited = claim.isLimited
+        let queues = exchange.claim?.queues ?? []
+        isLimited = claim.isLimited || isLimited && queues.count < options.queues.count
+        let counts = Dictionary(claim.tasks.map { ($0.queue, 1) }, uniquingKeysWith: +)
+        for queue in queues {
+            if counts[queue.name, default: 0] >= queue.limit {
+                filled.insert(queue.name)
+            } else {
+                filled.remove(queue.name)
+            }
+        }
         if claim.tasks.count >= exchange.asked {
             appetite = .more
-        } else if exchange.wakes == wakes {
+        } else if exchange.wakes == wakes, filled.isDisjoint(with: queues.map(\.name)) {
             appetite = .none
         } else {
             appetite = .some

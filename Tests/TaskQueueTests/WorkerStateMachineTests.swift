@@ -93,6 +93,21 @@ struct WorkerStateMachineTests {
         #expect(none91 == nil)
     }
 
+    @Test("goes on with the queue that had more when another has nothing")
+    func oneOfTwo() throws {
+        var machine = machine(queues: ["a", "b"])
+        let first = try send(&machine)
+        let tasks = answer(first, &machine, tasks: 4).start
+        // The other queue is asked once more, and has nothing.
+        answer(try send(&machine), &machine)
+        let quiet = machine.nextExchange(at: start)
+        #expect(tasks.count == 4 && quiet == nil)
+        _ = machine.handlerEnded(tasks[0].held, .succeeded(), jitter: 0)
+        let next = try send(&machine)
+        #expect(next.endings.count == 1)
+        #expect(next.claim?.queues.contains { $0.name == tasks[0].queue && $0.limit == 1 } == true)
+    }
+
     @Test("looks again when it was woken while a claim was on its way")
     func wokenMeanwhile() throws {
         var machine = machine()
