@@ -18,13 +18,14 @@ package enum SchemaSQL {
         SchemaFile("m0002_compute", PackageResources.m0002_compute_sql),
         SchemaFile("m0003_queues", PackageResources.m0003_queues_sql),
         SchemaFile("m0004_cheap_checks", PackageResources.m0004_cheap_checks_sql),
+        SchemaFile("m0005_last_look", PackageResources.m0005_last_look_sql),
     ]
 
     /// Applied after the migrations, again whenever their text has changed. A function that processes of two versions
     /// call side by side does not change its answer: it gets a successor with a higher suffix.
     package static let functions: [SchemaFile] = [
         SchemaFile("compute_adopt_server_v1", PackageResources.compute_adopt_server_v1_sql),
-        SchemaFile("compute_begin_destroy_v1", PackageResources.compute_begin_destroy_v1_sql),
+        SchemaFile("compute_begin_destroy_v2", PackageResources.compute_begin_destroy_v2_sql),
         SchemaFile("compute_bin_status_v1", PackageResources.compute_bin_status_v1_sql),
         SchemaFile("compute_cancel_task_v1", PackageResources.compute_cancel_task_v1_sql),
         SchemaFile("compute_count_task_v1", PackageResources.compute_count_task_v1_sql),
@@ -46,9 +47,11 @@ package enum SchemaSQL {
         SchemaFile("compute_list_tasks_v1", PackageResources.compute_list_tasks_v1_sql),
         SchemaFile("compute_lock_projects_v1", PackageResources.compute_lock_projects_v1_sql),
         SchemaFile("compute_lock_server_v1", PackageResources.compute_lock_server_v1_sql),
+        SchemaFile("compute_may_be_purged_v1", PackageResources.compute_may_be_purged_v1_sql),
         SchemaFile("compute_purging_allowed_v1", PackageResources.compute_purging_allowed_v1_sql),
         SchemaFile("compute_restore_server_v1", PackageResources.compute_restore_server_v1_sql),
         SchemaFile("compute_restore_servers_v1", PackageResources.compute_restore_servers_v1_sql),
+        SchemaFile("compute_rescue_v1", PackageResources.compute_rescue_v1_sql),
         SchemaFile("compute_resume_purging_v1", PackageResources.compute_resume_purging_v1_sql),
         SchemaFile("compute_retry_task_v1", PackageResources.compute_retry_task_v1_sql),
         SchemaFile("compute_set_retention_v1", PackageResources.compute_set_retention_v1_sql),

@@ -53,34 +53,38 @@ begin
     return 'adopted';
 end
 $$;
-CREATE FUNCTION compute.begin_destroy_v1(p_task_id uuid, p_token bigint) RETURNS boolean
+CREATE FUNCTION compute.begin_destroy_v2(p_task_id uuid, p_token bigint) RETURNS text
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
 declare
     v_server compute.servers;
-    v_kind text;
+    v_task queue.tasks;
 begin
     perform from compute.servers v
     where v.id = (select t.subject_id from queue.tasks t where t.id = p_task_id and t.lease_token = p_token)
     for update;
-    select t.kind into v_kind from queue.tasks t where t.id = p_task_id and t.lease_token = p_token for update;
+    select t.* into v_task from queue.tasks t where t.id = p_task_id and t.lease_token = p_token for update;
     if not found then
         raise exception 'the lease on task % is lost', p_task_id using errcode = 'RQ001';
     end if;
-    select v.* into v_server from compute.servers v join queue.tasks t on t.subject_id = v.id where t.id = p_task_id;
-    if v_kind = 'force_delete' then
-        return v_server.vm_state <> 'deleted';
+    select v.* into v_server from compute.servers v where v.id = v_task.subject_id;
+    if v_server.vm_state = 'deleted' then
+        return 'look';
     end if;
-    -- Before every attempt, also after a first one that failed: a hold or a mended clock since then saves the server.
+    if v_task.kind = 'force_delete' then
+        return 'destroy';
+    end if;
+    -- Before every attempt, also after a first one that failed: a hold, a cancel or a mended clock since then saves it.
     if v_server.vm_state <> 'soft-delete' or coalesce(v_server.task_state, 'deleting') <> 'deleting'
         or v_server.held_at is not null or v_server.purge_at > queue.clock_v1()
+        or v_task.cancel_requested_at is not null
         or exists (select from compute.purge_guard g where g.stopped_at is not null) then
-        return false;
+        return case when v_server.task_state = 'deleting' then 'look' else 'spare' end;
     end if;
     update compute.servers v set task_state = 'deleting', updated_at = queue.clock_v1() where v.id = v_server.id;
-    return true;
+    return 'destroy';
 end
 $$;
 CREATE FUNCTION compute.bin_status_v1() RETURNS TABLE(retention interval, purges_per_hour integer, soft_deleted bigint, due bigint, held bigint, purging_stopped_at timestamp with time zone, purging_stopped_reason text)
@@ -102,10 +106,13 @@ CREATE FUNCTION compute.cancel_task_v1(p_task_id uuid, p_operator text) RETURNS 
 #variable_conflict use_column
 declare
     v_now timestamptz;
+    v_server compute.servers;
     v_task queue.tasks;
 begin
-    perform from compute.servers v
-    where v.id = (select t.subject_id from queue.tasks t where t.id = p_task_id)
+    -- Through the action, which is there before its task and after it.
+    select v.* into v_server
+    from compute.servers v
+    where v.id = (select a.server_id from compute.actions a where a.task_id = p_task_id)
     for update;
     select * into v_task from queue.tasks t where t.id = p_task_id for update;
     if not found then
@@ -115,6 +122,11 @@ begin
         if not found then
             return query select 'not_found', null::text, null::text, null::text;
         end if;
+        return;
+    end if;
+    if v_task.kind = 'purge' and v_server.task_state = 'deleting'
+        or v_task.kind = 'force_delete' and v_task.started_at is not null then
+        return query select 'begun', v_task.status, v_task.kind, v_task.queue;
         return;
     end if;
     v_now := queue.clock_v1();
@@ -200,6 +212,7 @@ declare
     v_max_attempts integer;
     v_limit integer;
     v_retention interval;
+    v_locked uuid[];
     v_owners text[];
     v_busy uuid[];
     v_places bigint[];
@@ -208,9 +221,10 @@ declare
     v_states text[];
 begin
     -- A row that is locked shows what it holds now, so its owner, which never changes, can be read here.
-    v_owners := array(
-        select v.project_id from compute.servers v where v.id = any(p_server_ids) order by v.id for update
-    );
+    select array_agg(l.id), array_agg(l.project_id) into v_locked, v_owners
+    from (
+        select v.id, v.project_id from compute.servers v where v.id = any(p_server_ids) order by v.id for update
+    ) l;
     v_busy := array(
         select t.subject_id
         from (select distinct id from unnest(p_server_ids) as i (id) order by id) s
@@ -227,7 +241,7 @@ begin
     -- Each server is looked up once, by itself: joined in place, the planner would look each one up in the whole array
     -- again, or walk over all that are soft-deleted.
     with found as materialized (
-        select v.* from compute.servers v where v.id = any(p_server_ids)
+        select v.* from compute.servers v where v.id = any(v_locked)
     ),
     plain as (
         select distinct on (a.server_id) a.*, v.project_id as owner_id, v.host, v.vm_state
@@ -577,6 +591,7 @@ CREATE FUNCTION compute.enqueue_due_purges_v1(p_limit integer, p_previous timest
 declare
     v_now timestamptz := queue.clock_v1();
     v_room integer;
+    v_servers uuid[];
     v_server compute.servers;
     v_request text;
     v_task uuid;
@@ -591,25 +606,22 @@ begin
     where g.hour_started_at is null or g.hour_started_at <= v_now - interval '1 hour';
     select least(p_limit, s.purges_per_hour - g.hour_count) into v_room
     from compute.settings s, compute.purge_guard g;
-    for v_server in
-        select v.*
+    -- Locked first and looked at by a later statement: what stands against a purge may have come while this one waited
+    -- to begin, and a statement sees what is in other tables as it was at its own beginning.
+    v_servers := array(
+        select v.id
         from compute.servers v
         where v.vm_state = 'soft-delete' and v.task_state is null and v.purge_at <= v_now and v.held_at is null
-            and not exists (select from queue.tasks t where t.subject_id = v.id)
-            -- A purge that failed for good waits for a person, who asks for it again.
-            and not exists (
-                select from queue.dead d
-                where d.subject_id = v.id and d.kind = 'purge' and d.created_at > v.deleted_at
-                    and not exists (select from queue.retries r where r.task_id = d.id)
-            )
-            -- A restore that was asked for in time and failed late leaves a day to ask again.
-            and not exists (
-                select from queue.dead d
-                where d.subject_id = v.id and d.kind = 'restore' and d.finished_at > v_now - interval '1 day'
-            )
+            and compute.may_be_purged_v1(v.id, v.deleted_at)
         order by v.purge_at
         limit greatest(v_room, 0)
         for update skip locked
+    );
+    for v_server in
+        select v.*
+        from compute.servers v
+        where v.id = any(v_servers) and compute.may_be_purged_v1(v.id, v.deleted_at)
+        order by v.purge_at
     loop
         v_request := 'req-' || gen_random_uuid();
         v_task := queue.new_id_v1();
@@ -870,6 +882,24 @@ begin
     end if;
 end
 $$;
+CREATE FUNCTION compute.may_be_purged_v1(p_server_id uuid, p_deleted_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET enable_seqscan TO 'off'
+    AS $$
+    select not exists (select from queue.tasks t where t.subject_id = p_server_id)
+        -- A purge that failed for good waits for a person, who asks for it again.
+        and not exists (
+            select from queue.dead d
+            where d.subject_id = p_server_id and d.kind = 'purge' and d.created_at > p_deleted_at
+                and not exists (select from queue.retries r where r.task_id = d.id)
+        )
+        -- A restore that was asked for in time and failed late leaves a day to ask again.
+        and not exists (
+            select from queue.dead d
+            where d.subject_id = p_server_id and d.kind = 'restore'
+                and d.finished_at > queue.clock_v1() - interval '1 day'
+        )
+$$;
 CREATE FUNCTION compute.purging_allowed_v1(p_previous timestamp with time zone, p_elapsed_seconds double precision, p_witness timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -901,6 +931,28 @@ begin
         update compute.purge_guard set last_seen_at = v_now;
     end if;
     return true;
+end
+$$;
+CREATE FUNCTION compute.rescue_v1(p_servers uuid[], p_limit integer) RETURNS queue.settled[]
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_tasks uuid[];
+    v_settled queue.settled[];
+begin
+    v_tasks := array(
+        select t.id
+        from compute.servers v
+        join queue.tasks t on t.subject_id = v.id
+        where v.id = any(p_servers) and t.subject_id = any(p_servers)
+        order by v.id
+        for update of v skip locked
+    );
+    v_settled := array(select s from queue.rescue_v1(v_tasks, p_limit) s);
+    perform compute.settle_v1(v_settled);
+    return v_settled;
 end
 $$;
 CREATE FUNCTION compute.restore_server_v1(p_server_id uuid, p_project_id text, p_caller_project_id text, p_user_id text, p_request_id text, p_trace_context text) RETURNS compute.accepted
@@ -948,6 +1000,10 @@ begin
     if v_live.status = 'running' then
         return row('wrong_task_state', null, null, v_server.vm_state, 'deleting')::compute.accepted;
     end if;
+    if v_live.id is not null then
+        -- The cancel will need it, and whoever makes it may wait for a project.
+        perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
+    end if;
     if not compute.count_task_v1(v_server.project_id, true) then
         return row('over_limit', null, null, v_server.vm_state, null)::compute.accepted;
     end if;
@@ -972,6 +1028,7 @@ declare
     v_now timestamptz;
     v_max_attempts integer;
     v_limit integer;
+    v_locked uuid[];
     v_owners text[];
     v_busy uuid[];
     v_places bigint[];
@@ -979,9 +1036,10 @@ declare
     v_hosts text[];
 begin
     -- A row that is locked shows what it holds now, so its owner, which never changes, can be read here.
-    v_owners := array(
-        select v.project_id from compute.servers v where v.id = any(p_server_ids) order by v.id for update
-    );
+    select array_agg(l.id), array_agg(l.project_id) into v_locked, v_owners
+    from (
+        select v.id, v.project_id from compute.servers v where v.id = any(p_server_ids) order by v.id for update
+    ) l;
     v_busy := array(
         select t.subject_id
         from (select distinct id from unnest(p_server_ids) as i (id) order by id) s
@@ -997,7 +1055,7 @@ begin
     -- Each server is looked up once, by itself: joined in place, the planner would look each one up in the whole array
     -- again, or walk over all that are soft-deleted.
     with found as materialized (
-        select v.* from compute.servers v where v.id = any(p_server_ids)
+        select v.* from compute.servers v where v.id = any(v_locked)
     ),
     plain as (
         select distinct on (a.server_id) a.*, v.project_id as owner_id, v.host
@@ -1346,10 +1404,10 @@ CREATE FUNCTION compute.sweep_v1(p_may_rescue boolean, p_limit integer, p_previo
 declare
     v_now timestamptz := queue.clock_v1();
     v_queues text[];
-    v_subjects uuid[];
-    v_tasks uuid[];
+    v_servers uuid[];
+    v_server uuid;
     v_settled queue.settled[] := '{}';
-    v_purged text[];
+    v_purged text[] := '{}';
 begin
     if not pg_try_advisory_xact_lock(hashtext('queue.sweep')) then
         return query select null::timestamptz, 0, 0, null::text;
@@ -1357,26 +1415,35 @@ begin
     end if;
     v_queues := queue.promote_due_v1(p_limit);
     if p_may_rescue then
-        v_subjects := array(
+        v_servers := array(
             select t.subject_id
             from queue.tasks t
             where t.status = 'running'
                 and (t.lease_expires_at < v_now or t.lease_expires_at > v_now + interval '10 minutes')
             limit p_limit
         );
-        -- Servers before tasks: only tasks whose server could be locked are rescued in this sweep.
-        v_tasks := array(
-            select t.id
-            from compute.servers v
-            join queue.tasks t on t.subject_id = v.id
-            where v.id = any(v_subjects) and t.subject_id = any(v_subjects)
-            order by v.id
-            for update of v skip locked
-        );
-        v_settled := array(select s from queue.rescue_v1(v_tasks, p_limit) s);
-        perform compute.settle_v1(v_settled);
+        begin
+            v_settled := compute.rescue_v1(v_servers, p_limit);
+        exception
+            when lock_not_available or deadlock_detected then
+                null;  -- The next sweep tries again.
+            when others then
+                foreach v_server in array v_servers loop
+                    begin
+                        v_settled := v_settled || compute.rescue_v1(array[v_server], p_limit);
+                    exception
+                        when others then
+                            raise warning 'the task of server % could not be rescued: %', v_server, sqlerrm;
+                    end;
+                end loop;
+        end;
     end if;
-    v_purged := compute.enqueue_due_purges_v1(p_limit, p_previous, p_elapsed_seconds, p_witness);
+    begin
+        v_purged := compute.enqueue_due_purges_v1(p_limit, p_previous, p_elapsed_seconds, p_witness);
+    exception
+        when others then
+            raise warning 'purges that are due could not be enqueued: %', sqlerrm;
+    end;
     perform queue.notify_v1(array(
         select unnest(v_queues)
         union select s.queue from unnest(v_settled) s where s.status = 'queued'
@@ -1943,6 +2010,13 @@ declare
     v_ids uuid[] := array(
         select t.id from queue.tasks t
         where t.status = 'retrying' and t.available_at <= v_now
+        order by t.available_at
+        limit p_limit
+        for update skip locked
+    ) || array(
+        -- Nothing is put off for so long: the clock was set back since.
+        select t.id from queue.tasks t
+        where t.status = 'retrying' and t.available_at > v_now + interval '1 hour'
         order by t.available_at
         limit p_limit
         for update skip locked

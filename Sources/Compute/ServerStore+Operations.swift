@@ -72,6 +72,8 @@ package enum Cancellation: Sendable, Hashable {
     case cancelled(kind: String)
     /// It runs; its worker learns of it at its next heartbeat at the latest.
     case asked(kind: String)
+    /// It destroys its server, and an attempt has begun: it can only be brought to its end.
+    case begun(kind: String)
     /// It had ended before.
     case ended(status: String)
     /// It is a force delete that waits for the running task of its server to end.
@@ -86,6 +88,7 @@ package enum Cancellation: Sendable, Hashable {
         switch outcome {
         case "cancelled": self = .cancelled(kind: kind)
         case "asked": self = .asked(kind: kind)
+        case "begun": self = .begun(kind: kind)
         case "ended": self = .ended(status: status)
         case "behind": self = .waitsForAnother
         case "not_found": self = .notFound

@@ -22,7 +22,7 @@ extension ServerStore {
     )
     static let binStatusStatement = Statement("SELECT * FROM compute.bin_status_v1()")
     static let setRetentionStatement = Statement("SELECT compute.set_retention_v1($1)")
-    static let beginDestroyStatement = Statement("SELECT compute.begin_destroy_v1($1, $2) AS go")
+    static let beginDestroyStatement = Statement("SELECT compute.begin_destroy_v2($1, $2) AS last_look")
     static let finishStatement = Statement("SELECT * FROM compute.finish_tasks_v1($1, $2, $3, $4, $5, $6)")
     static let finishAndClaimStatement = Statement(
         "SELECT * FROM compute.finish_and_claim_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"

@@ -143,12 +143,27 @@ package struct ServerStore: Sendable {
 
     // MARK: The worker's
 
-    /// The last look before a server is destroyed.
-    /// - Returns: false when the server must live after all.
+    /// The last look before a server is destroyed; `.destroy` is recorded, so that nothing calls it off any more.
     /// - Throws: also `.leaseLost`.
-    package func beginDestroy(task: UUID, token: Int64) async throws -> Bool {
-        try await read(Self.beginDestroyStatement, [.uuid(task), .bigint(token)]) { try $0.decode(Bool.self, "go") }
-            .first ?? false
+    package func beginDestroy(task: UUID, token: Int64) async throws -> LastLook {
+        let answers = try await read(Self.beginDestroyStatement, [.uuid(task), .bigint(token)]) { row in
+            let word = try row.decode(String.self, "last_look")
+            guard let look = LastLook(rawValue: word) else {
+                throw ComputeError(.malformedRow, "the last look \(word) is unknown to this build")
+            }
+            return look
+        }
+        guard let answer = answers.first else { throw ComputeError(.malformedRow, "the last look gave no row") }
+        return answer
+    }
+
+    /// Whether a server is destroyed, as its database row says at the last moment.
+    package enum LastLook: String, Sendable, Hashable {
+        case destroy
+        /// It must live, and nothing has touched it.
+        case spare
+        /// It must live or is gone already: an attempt before this one may have destroyed it and not said so.
+        case look
     }
 
     // MARK: The operator's

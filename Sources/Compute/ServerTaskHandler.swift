@@ -22,7 +22,13 @@ package struct ServerTaskHandler: TaskHandler {
             preconditionFailure("a task was claimed that this worker cannot do")
         }
         do {
-            if kind.destroys, try await !beginDestroy(task) { return try await callOff(task, driver) }
+            if kind.destroys {
+                switch try await beginDestroy(task) {
+                case .destroy: break
+                case .spare: return .cancelled
+                case .look: return try await callOff(task, driver)
+                }
+            }
             try await act(kind, task, attempt, driver)
             return .succeeded()
         } catch let error as HypervisorError where error.code == .unknownOutcome {
@@ -34,7 +40,7 @@ package struct ServerTaskHandler: TaskHandler {
         }
     }
 
-    /// The server must live; but an attempt before this one may have destroyed it and died before it could say so.
+    /// The server must live; but an attempt before this one has begun to destroy it, and died before it could say so.
     private func callOff(_ task: QueuedTask, _ driver: any HypervisorDriver) async throws(HypervisorError)
         -> TaskOutcome
     {
@@ -81,7 +87,7 @@ package struct ServerTaskHandler: TaskHandler {
     }
 
     /// The last look before a server is destroyed; asked again while the database does not answer.
-    private func beginDestroy(_ task: QueuedTask) async throws -> Bool {
+    private func beginDestroy(_ task: QueuedTask) async throws -> ServerStore.LastLook {
         var backoff = Backoff(base: .milliseconds(50), cap: .seconds(1))
         while true {
             do {

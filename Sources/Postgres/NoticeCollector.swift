@@ -31,7 +31,8 @@ final class NoticeCollector {
 
     private func receive(_ notice: Diagnostics) {
         if notice.severity == "WARNING", let state = notice.sqlState, state.hasPrefix("57") { doubt = state }
-        logger.debug(
+        logger.log(
+            level: notice.severity == "WARNING" ? .warning : .debug,
             "postgres notice",
             metadata: [
                 "db.severity": "\(notice.severity)", "db.sqlstate": "\(notice.sqlState ?? "")",

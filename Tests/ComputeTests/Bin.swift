@@ -134,6 +134,20 @@ struct Bin: Sendable {
         return try rows[0].decode(type, "value")
     }
 
+    /// Sessions that wait for a lock in a statement that contains this text.
+    func waiting(in text: String) async throws -> Int {
+        try await value(
+            Int.self,
+            Statement(
+                """
+                SELECT count(*) AS value FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'
+                """
+            ),
+            [.text(text)]
+        )
+    }
+
     /// Hands the statistics of this session to the server; the flush comes when the session falls idle again.
     func flushStatistics() async throws {
         try await execute(Statement("SELECT pg_stat_force_next_flush()"))

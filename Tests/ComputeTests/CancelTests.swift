@@ -72,6 +72,36 @@ struct CancelTests {
         }
     }
 
+    @Test(
+        "that destroys its server is refused once an attempt has begun",
+        arguments: [ServerTaskKind.purge, .forceDelete]
+    )
+    func begun(kind: ServerTaskKind) async throws {
+        try await Bin.open { bin in
+            let (id, task, _) = try await bin.waiting(kind)
+            let first = try #require(try await bin.claim(lease: .zero).first)
+            #expect(try await bin.store.beginDestroy(task: task, token: first.lease.token) == .destroy)
+            #expect(try await bin.store.cancelTask(task, by: "operator:eve") == .begun(kind: kind.rawValue))
+            // Nor while it waits for another attempt.
+            #expect(try await bin.sweep().rescued == 1)
+            #expect(try await bin.store.cancelTask(task, by: "operator:eve") == .begun(kind: kind.rawValue))
+            try await bin.work(.succeeded)
+            #expect(try await bin.store.server(id, in: .all, evenDestroyed: true)?.vmState == .deleted)
+        }
+    }
+
+    @Test("that is a purge whose worker has not begun saves the server")
+    func beforeItBegins() async throws {
+        try await Bin.open { bin in
+            let (id, task, _) = try await bin.waiting(.purge)
+            let claimed = try #require(try await bin.claim().first)
+            #expect(try await bin.store.cancelTask(task, by: "operator:eve") == .asked(kind: "purge"))
+            #expect(try await bin.store.beginDestroy(task: task, token: claimed.lease.token) == .spare)
+            try await bin.finish(claimed, .cancelled)
+            #expect(try await bin.server(id).vmState == .softDelete)
+        }
+    }
+
     @Test("that is not there, or waits for another of its server, changes nothing")
     func notThere() async throws {
         try await Bin.open { bin in

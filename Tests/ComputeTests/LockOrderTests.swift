@@ -76,8 +76,8 @@ struct LockOrderTests {
         for task in try await bin.claim() {
             var verb = try #require(verb())
             if task.kind == "purge" || task.kind == "force_delete" {
-                let goesOn = try await bin.store.beginDestroy(task: task.id, token: task.lease.token)
-                verb = goesOn ? .succeeded : .cancelled
+                let look = try await bin.store.beginDestroy(task: task.id, token: task.lease.token)
+                verb = look == .destroy ? .succeeded : .cancelled
             }
             endings.append(TaskEnding(lease: task.held, verb: verb, failure: Bin.broken))
         }

@@ -86,7 +86,7 @@ struct PlanTests {
         try await bin.letRetentionPass(id)
         #expect(try await bin.sweep().enqueued == 1)
         let purge = try #require(try await bin.claim().first)
-        #expect(try await bin.store.beginDestroy(task: purge.id, token: purge.lease.token))
+        #expect(try await bin.store.beginDestroy(task: purge.id, token: purge.lease.token) == .destroy)
         try await bin.finish(purge, .succeeded)
     }
 

@@ -19,7 +19,7 @@ struct PurgeTests {
 
             let task = try #require(try await bin.claim().first)
             #expect(task.kind == "purge" && task.subjectID == due)
-            #expect(try await bin.store.beginDestroy(task: task.id, token: task.lease.token))
+            #expect(try await bin.store.beginDestroy(task: task.id, token: task.lease.token) == .destroy)
             try await bin.finish(task, .succeeded)
             #expect(try await bin.store.server(due, in: .all) == nil)
             #expect(try await bin.server(kept).vmState == .softDelete)
@@ -43,7 +43,7 @@ struct PurgeTests {
             try await bin.sweep()
             let task = try #require(try await bin.claim().first)
             try await bin.execute(changes[change], [.uuid(id)])
-            #expect(try await !bin.store.beginDestroy(task: task.id, token: task.lease.token))
+            #expect(try await bin.store.beginDestroy(task: task.id, token: task.lease.token) != .destroy)
             try await bin.finish(task, .cancelled)
             let server = try await bin.server(id)
             #expect(server.vmState == .softDelete && server.taskState == nil && server.purgeAt != nil)
@@ -57,7 +57,7 @@ struct PurgeTests {
             try await bin.letRetentionPass(id)
             try await bin.sweep()
             let first = try #require(try await bin.claim().first)
-            #expect(try await bin.store.beginDestroy(task: first.id, token: first.lease.token))
+            #expect(try await bin.store.beginDestroy(task: first.id, token: first.lease.token) == .destroy)
             try await bin.finish(first, .waiting(for: .zero), failure: Bin.away)
             #expect(try await bin.server(id).taskState == nil)
 
@@ -67,7 +67,7 @@ struct PurgeTests {
             )
             try await bin.sweep()
             let second = try #require(try await bin.claim().first)
-            #expect(try await !bin.store.beginDestroy(task: second.id, token: second.lease.token))
+            #expect(try await bin.store.beginDestroy(task: second.id, token: second.lease.token) != .destroy)
             try await bin.finish(second, .waiting(for: .zero), failure: Bin.away)
             guard case .accepted = try await bin.restore(id) else { throw Unexpected("refused") }
         }
@@ -80,7 +80,7 @@ struct PurgeTests {
             try await bin.letRetentionPass(id)
             try await bin.sweep()
             let first = try #require(try await bin.claim(lease: .zero).first)
-            #expect(try await bin.store.beginDestroy(task: first.id, token: first.lease.token))
+            #expect(try await bin.store.beginDestroy(task: first.id, token: first.lease.token) == .destroy)
             #expect(try await bin.sweep().rescued == 1)
             let second = try #require(try await bin.claim().first)
             try await bin.finish(second, .waiting(for: .zero), failure: Bin.away)
@@ -95,7 +95,7 @@ struct PurgeTests {
             try await bin.letRetentionPass(id)
             try await bin.sweep()
             let first = try #require(try await bin.claim().first)
-            #expect(try await bin.store.beginDestroy(task: first.id, token: first.lease.token))
+            #expect(try await bin.store.beginDestroy(task: first.id, token: first.lease.token) == .destroy)
             try await bin.finish(first, .retrying(after: .zero), failure: Bin.broken)
             #expect(try await bin.server(id).taskState == .deleting)
             try await bin.execute(
@@ -104,7 +104,7 @@ struct PurgeTests {
             )
             try await bin.sweep()
             let second = try #require(try await bin.claim().first)
-            #expect(try await !bin.store.beginDestroy(task: second.id, token: second.lease.token))
+            #expect(try await bin.store.beginDestroy(task: second.id, token: second.lease.token) != .destroy)
             try await bin.finish(second, .cancelled)
             let server = try await bin.server(id)
             #expect(server.vmState == .softDelete && server.taskState == nil)
@@ -134,6 +134,56 @@ struct PurgeTests {
                 [.uuid(id)]
             )
             #expect(try await bin.sweep().enqueued == 1)
+        }
+    }
+
+    @Test("is not enqueued for a server whose restore failed while the sweep was looking")
+    func failedMeanwhile() async throws {
+        try await Bin.open { bin in
+            let id = try await bin.softDeleted()
+            try await bin.letRetentionPass(id)
+            // While the dead letters are locked the sweep's look has begun and cannot end.
+            let sweep = try await bin.pool.withConnection { connection in
+                try await connection.transaction { connection in
+                    try await connection.execute(Statement("LOCK TABLE queue.dead IN ACCESS EXCLUSIVE MODE"))
+                    let sweep = Task { try await bin.sweep() }
+                    try await waitUntil("the sweep waits") { try await bin.waiting(in: "compute.sweep_v1") == 1 }
+                    try await connection.execute(Self.failedRestore, [.uuid(id)])
+                    return sweep
+                }
+            }
+            #expect(try await sweep.value.enqueued == 0)
+        }
+    }
+
+    private static let failedRestore = Statement(
+        """
+        INSERT INTO queue.dead
+        SELECT gen_random_uuid(), queue, 'restore', subject_id, request_id, payload, priority, 'failed', attempt,
+            max_attempts, lost_leases, lease_token, worker_id, errors, result, trace_context, created_at, started_at,
+            clock_timestamp()
+        FROM queue.history WHERE subject_id = $1
+        """
+    )
+
+    @Test("and a rescue that fail for one server are done for all others")
+    func poison() async throws {
+        try await Bin.open { bin in
+            let (poisoned, sound, due) = (try await bin.adopt(), try await bin.adopt(), try await bin.softDeleted())
+            for id in [poisoned, sound] { _ = try await bin.delete(id) }
+            try #require(try await bin.claim(lease: .zero).count == 2)
+            try await bin.letRetentionPass(due)
+            try await bin.run(
+                """
+                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'on purpose'; END $$;
+                CREATE TRIGGER refuse BEFORE UPDATE ON queue.tasks
+                FOR EACH ROW WHEN (old.subject_id = '\(poisoned)') EXECUTE FUNCTION refuse();
+                """
+            )
+            let answer = try await bin.sweep()
+            #expect(answer.rescued == 1 && answer.enqueued == 1)
+            #expect(Set(try await bin.claim().map(\.subjectID)) == [sound, due])
         }
     }
 

@@ -145,10 +145,7 @@ struct ServerTaskHandlerTests {
             try await bin.finish(delete, .succeeded)
             try await bin.letRetentionPass(id)
             try await bin.sweep()
-            try await bin.execute(
-                .init("UPDATE compute.servers SET held_at = clock_timestamp() WHERE id = $1"),
-                [.uuid(id)]
-            )
+            try await hold(bin, id)
             let (_, outcome) = try await claimAndRun(bin, handler)
             guard case .cancelled = outcome else { throw Unexpected(outcome) }
             #expect(try await host.effects(of: id, .destroy) == 0)
@@ -164,15 +161,33 @@ struct ServerTaskHandlerTests {
             try await bin.finish(delete, .succeeded)
             try await bin.letRetentionPass(id)
             try await bin.sweep()
-            let fence = Fence(timeline: delete.lease.timeline, token: delete.lease.token)
-            try await host.destroy(id, lease: HypervisorLease(fence: fence, isHeld: { true }), progress: { _ in })
-            try await bin.execute(
-                .init("UPDATE compute.servers SET held_at = clock_timestamp() WHERE id = $1"),
-                [.uuid(id)]
-            )
+            let first = try #require(try await bin.claim(lease: .zero).first)
+            guard case .succeeded = await handler.run(first, attempt: .quiet) else { throw Unexpected("not destroyed") }
+            #expect(try await bin.sweep().rescued == 1)
+            try await hold(bin, id)
             let (_, outcome) = try await claimAndRun(bin, handler)
             guard case .succeeded = outcome else { throw Unexpected(outcome) }
+            #expect(try await host.effects(of: id, .destroy) == 1)
         }
+    }
+
+    @Test("a purge that must not be, and was never begun, is cancelled, also when its host does not know the machine")
+    func savedPurgeOfUnknownMachine() async throws {
+        try await open { bin, _, handler in
+            let id = try await bin.softDeleted()
+            try await bin.letRetentionPass(id)
+            try await bin.sweep()
+            try await hold(bin, id)
+            let (_, outcome) = try await claimAndRun(bin, handler)
+            guard case .cancelled = outcome else { throw Unexpected(outcome) }
+        }
+    }
+
+    private func hold(_ bin: Bin, _ id: UUID) async throws {
+        try await bin.execute(
+            .init("UPDATE compute.servers SET held_at = clock_timestamp() WHERE id = $1"),
+            [.uuid(id)]
+        )
     }
 
     @Test("tells the owner a sentence and the administrator the cause, and knows what is worth another attempt")

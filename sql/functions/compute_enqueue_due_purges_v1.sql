@@ -16,6 +16,7 @@ as $$
 declare
     v_now timestamptz := queue.clock_v1();
     v_room integer;
+    v_servers uuid[];
     v_server compute.servers;
     v_request text;
     v_task uuid;
@@ -31,25 +32,22 @@ begin
     select least(p_limit, s.purges_per_hour - g.hour_count) into v_room
     from compute.settings s, compute.purge_guard g;
 
-    for v_server in
-        select v.*
+    -- Locked first and looked at by a later statement: what stands against a purge may have come while this one waited
+    -- to begin, and a statement sees what is in other tables as it was at its own beginning.
+    v_servers := array(
+        select v.id
         from compute.servers v
         where v.vm_state = 'soft-delete' and v.task_state is null and v.purge_at <= v_now and v.held_at is null
-            and not exists (select from queue.tasks t where t.subject_id = v.id)
-            -- A purge that failed for good waits for a person, who asks for it again.
-            and not exists (
-                select from queue.dead d
-                where d.subject_id = v.id and d.kind = 'purge' and d.created_at > v.deleted_at
-                    and not exists (select from queue.retries r where r.task_id = d.id)
-            )
-            -- A restore that was asked for in time and failed late leaves a day to ask again.
-            and not exists (
-                select from queue.dead d
-                where d.subject_id = v.id and d.kind = 'restore' and d.finished_at > v_now - interval '1 day'
-            )
+            and compute.may_be_purged_v1(v.id, v.deleted_at)
         order by v.purge_at
         limit greatest(v_room, 0)
         for update skip locked
+    );
+    for v_server in
+        select v.*
+        from compute.servers v
+        where v.id = any(v_servers) and compute.may_be_purged_v1(v.id, v.deleted_at)
+        order by v.purge_at
     loop
         v_request := 'req-' || gen_random_uuid();
         v_task := queue.new_id_v1();

@@ -61,6 +61,10 @@ begin
     if v_live.status = 'running' then
         return row('wrong_task_state', null, null, v_server.vm_state, 'deleting')::compute.accepted;
     end if;
+    if v_live.id is not null then
+        -- The cancel will need it, and whoever makes it may wait for a project.
+        perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
+    end if;
     if not compute.count_task_v1(v_server.project_id, true) then
         return row('over_limit', null, null, v_server.vm_state, null)::compute.accepted;
     end if;

@@ -27,6 +27,7 @@ declare
     v_now timestamptz;
     v_max_attempts integer;
     v_limit integer;
+    v_locked uuid[];
     v_owners text[];
     v_busy uuid[];
     v_places bigint[];
@@ -34,9 +35,10 @@ declare
     v_hosts text[];
 begin
     -- A row that is locked shows what it holds now, so its owner, which never changes, can be read here.
-    v_owners := array(
-        select v.project_id from compute.servers v where v.id = any(p_server_ids) order by v.id for update
-    );
+    select array_agg(l.id), array_agg(l.project_id) into v_locked, v_owners
+    from (
+        select v.id, v.project_id from compute.servers v where v.id = any(p_server_ids) order by v.id for update
+    ) l;
     v_busy := array(
         select t.subject_id
         from (select distinct id from unnest(p_server_ids) as i (id) order by id) s
@@ -53,7 +55,7 @@ begin
     -- Each server is looked up once, by itself: joined in place, the planner would look each one up in the whole array
     -- again, or walk over all that are soft-deleted.
     with found as materialized (
-        select v.* from compute.servers v where v.id = any(p_server_ids)
+        select v.* from compute.servers v where v.id = any(v_locked)
     ),
     plain as (
         select distinct on (a.server_id) a.*, v.project_id as owner_id, v.host

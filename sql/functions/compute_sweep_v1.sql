@@ -4,6 +4,7 @@
 -- Parameters as queue.sweep_v1; p_previous is what swept_at said at the caller's last sweep, p_elapsed_seconds how long
 -- ago that was by the caller's own monotonic clock, p_witness the caller's wall clock.
 -- swept_at: null when another sweep is at work, and this one did nothing. note: why purging stands still, or null.
+-- What fails for one server keeps no other from its rescue, and a purge that fails keeps nobody: there is a warning.
 -- Callers: TaskQueue.sweep in the worker
 create or replace function compute.sweep_v1(
     p_may_rescue boolean,
@@ -21,10 +22,10 @@ as $$
 declare
     v_now timestamptz := queue.clock_v1();
     v_queues text[];
-    v_subjects uuid[];
-    v_tasks uuid[];
+    v_servers uuid[];
+    v_server uuid;
     v_settled queue.settled[] := '{}';
-    v_purged text[];
+    v_purged text[] := '{}';
 begin
     if not pg_try_advisory_xact_lock(hashtext('queue.sweep')) then
         return query select null::timestamptz, 0, 0, null::text;
@@ -33,27 +34,36 @@ begin
     v_queues := queue.promote_due_v1(p_limit);
 
     if p_may_rescue then
-        v_subjects := array(
+        v_servers := array(
             select t.subject_id
             from queue.tasks t
             where t.status = 'running'
                 and (t.lease_expires_at < v_now or t.lease_expires_at > v_now + interval '10 minutes')
             limit p_limit
         );
-        -- Servers before tasks: only tasks whose server could be locked are rescued in this sweep.
-        v_tasks := array(
-            select t.id
-            from compute.servers v
-            join queue.tasks t on t.subject_id = v.id
-            where v.id = any(v_subjects) and t.subject_id = any(v_subjects)
-            order by v.id
-            for update of v skip locked
-        );
-        v_settled := array(select s from queue.rescue_v1(v_tasks, p_limit) s);
-        perform compute.settle_v1(v_settled);
+        begin
+            v_settled := compute.rescue_v1(v_servers, p_limit);
+        exception
+            when lock_not_available or deadlock_detected then
+                null;  -- The next sweep tries again.
+            when others then
+                foreach v_server in array v_servers loop
+                    begin
+                        v_settled := v_settled || compute.rescue_v1(array[v_server], p_limit);
+                    exception
+                        when others then
+                            raise warning 'the task of server % could not be rescued: %', v_server, sqlerrm;
+                    end;
+                end loop;
+        end;
     end if;
 
-    v_purged := compute.enqueue_due_purges_v1(p_limit, p_previous, p_elapsed_seconds, p_witness);
+    begin
+        v_purged := compute.enqueue_due_purges_v1(p_limit, p_previous, p_elapsed_seconds, p_witness);
+    exception
+        when others then
+            raise warning 'purges that are due could not be enqueued: %', sqlerrm;
+    end;
 
     perform queue.notify_v1(array(
         select unnest(v_queues)

@@ -14,6 +14,13 @@ declare
         order by t.available_at
         limit p_limit
         for update skip locked
+    ) || array(
+        -- Nothing is put off for so long: the clock was set back since.
+        select t.id from queue.tasks t
+        where t.status = 'retrying' and t.available_at > v_now + interval '1 hour'
+        order by t.available_at
+        limit p_limit
+        for update skip locked
     );
     v_queues text[];
 begin

@@ -114,7 +114,7 @@ extension ModelDatabase {
 
     /// queue.promote_due_v1
     mutating func promoteDue(limit: Int) -> Set<String> {
-        let due = tasks.filter { $0.status == .retrying && $0.availableAt <= now }
+        let due = tasks.filter { $0.status == .retrying && ($0.availableAt <= now || $0.availableAt > now + 3600) }
             .sorted { $0.availableAt < $1.availableAt }.prefix(limit)
         for task in due {
             guard let index = tasks.firstIndex(where: { $0.id == task.id }) else { continue }

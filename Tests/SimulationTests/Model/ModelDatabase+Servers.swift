@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 import TestSupport
 
@@ -162,17 +163,18 @@ extension ModelDatabase {
         return true
     }
 
-    /// compute.begin_destroy_v1; nil: the lease is lost.
-    mutating func beginDestroy(_ id: UUID, token: Int64) -> Bool? {
+    /// compute.begin_destroy_v2; nil: the lease is lost.
+    mutating func beginDestroy(_ id: UUID, token: Int64) -> ServerStore.LastLook? {
         guard let task = tasks.first(where: { $0.id == id && $0.lease?.token == token }),
             let index = serverIndex(task.subject)
         else { return nil }
-        if task.kind == .forceDelete { return servers[index].vmState != "deleted" }
-        if isBroken(.purgeLooksOnce) { return true }
+        if servers[index].vmState == "deleted" { return .look }
+        if task.kind == .forceDelete || isBroken(.purgeLooksOnce) { return .destroy }
         guard servers[index].vmState == "soft-delete", (servers[index].taskState ?? "deleting") == "deleting",
-            !servers[index].isHeld, servers[index].purgeAt.map({ $0 <= now }) ?? false, !guardRow.isStopped
-        else { return false }
+            !servers[index].isHeld, servers[index].purgeAt.map({ $0 <= now }) ?? false, !guardRow.isStopped,
+            !task.isCancelRequested
+        else { return servers[index].taskState == "deleting" ? .look : .spare }
         servers[index].taskState = "deleting"
-        return true
+        return .destroy
     }
 }

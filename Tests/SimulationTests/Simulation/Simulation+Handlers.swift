@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 import Hypervisor
 import TestSupport
@@ -33,15 +34,16 @@ extension Simulation {
             from: worker,
             { [unowned self] in
                 let go = transact { $0.beginDestroy(task.id, token: task.lease.token) }
-                if go == true { checkPurge(task) }
+                if go == .destroy { checkPurge(task) }
                 return (go: go, at: databaseTime)
             }
         ) { [unowned self] result in
             switch result {
-            case .success(let answer) where answer.go == true:
+            case .success(let answer) where answer.go == .destroy:
                 handler.decidedAt = answer.at
                 planAct(handler, worker)
-            case .success(let answer) where answer.go == false: beCalledOff(handler, worker)
+            case .success(let answer) where answer.go == .look: beCalledOff(handler, worker)
+            case .success(let answer) where answer.go == .spare: end(handler, worker, .cancelled)
             case .success: end(handler, worker, .failed(.interrupted))
             case .failure(let error) where error.code.isRetryable && !handler.isCancelled:
                 plan(handler, worker, in: 50 + random.below(900)) { [unowned self] in lookOnce(handler, worker) }
@@ -50,7 +52,7 @@ extension Simulation {
         }
     }
 
-    /// The server must live; but an attempt before this one may have destroyed it and died before it could say so.
+    /// The server must live; but an attempt before this one has begun to destroy it, and died before it could say so.
     private func beCalledOff(_ handler: SimulatedHandler, _ worker: SimulatedWorker) {
         if awayHosts.contains(handler.task.queue) { return end(handler, worker, .failed(.away)) }
         let isGone = hardware.powerState(of: handler.task.subjectID) == nil
