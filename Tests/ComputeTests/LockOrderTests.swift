@@ -70,6 +70,35 @@ struct LockOrderTests {
         #expect(answers.count == 2 * endings.count)
     }
 
+    @Test("a restore that waits for the day's part of the history holds no project: whoever makes it may want one")
+    func historyBeforeProject() async throws {
+        try await Bin.open { bin in
+            let id = try await bin.softDeleted()
+            try await bin.letRetentionPass(id)
+            #expect(try await bin.sweep().enqueued == 1)
+            let today = try await bin.value(
+                String.self,
+                Statement("SELECT 'history_' || to_char(queue.clock_v1() AT TIME ZONE 'UTC', 'YYYYMMDD') AS value")
+            )
+            try await bin.run("DROP TABLE queue.\(today)")
+            let restore = try await bin.pool.withConnection { connection in
+                try await connection.transaction { connection in
+                    try await connection.execute(
+                        Statement("SELECT pg_advisory_xact_lock(hashtext('queue.history'), hashtext($1))"),
+                        [.text(today)]
+                    )
+                    let restore = Task { try await bin.restore(id) }
+                    try await waitUntil("the restore waits") { try await bin.waiting(in: "restore_server_v1") == 1 }
+                    try await connection.execute(
+                        Statement("SELECT FROM compute.projects WHERE id = 'aaaa' FOR UPDATE NOWAIT")
+                    )
+                    return restore
+                }
+            }
+            guard case .accepted = try await restore.value else { throw Unexpected("refused") }
+        }
+    }
+
     /// Endings for every task that can be claimed. What destroys succeeds, or is cancelled if its server must live.
     private static func claimed(_ bin: Bin, _ verb: () -> TaskEnding.Verb?) async throws -> [TaskEnding] {
         var endings: [TaskEnding] = []
