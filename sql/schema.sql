@@ -46,6 +46,11 @@ begin
             else 'conflict'
         end;
     end if;
+    -- It is there, so it counts, whatever the quota says.
+    insert into compute.projects as p (id, instances, cores, ram)
+    select v.project_id, 1, v.cores, v.ram from compute.servers v where v.id = p_server_id
+    on conflict (id) do update
+    set instances = p.instances + 1, cores = p.cores + excluded.cores, ram = p.ram + excluded.ram;
     insert into compute.actions values
         (v_request, p_server_id, p_project_id, p_user_id, 'create', null, v_now, v_now, null);
     insert into compute.events (request_id, event, start_time, finish_time, result, host)
@@ -157,6 +162,9 @@ begin
     return found;
 end
 $$;
+CREATE FUNCTION compute.counts_v1(p_vm_state text, p_task_state text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((p_vm_state <> ALL (ARRAY['soft-delete'::text, 'deleted'::text])) OR COALESCE((p_task_state = 'restoring'::text), false));
 CREATE FUNCTION compute.delete_server_v1(p_server_id uuid, p_project_id text, p_caller_project_id text, p_user_id text, p_request_id text, p_trace_context text) RETURNS compute.accepted
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -353,6 +361,8 @@ CREATE TABLE compute.servers (
     keep_for interval,
     purge_at timestamp with time zone,
     force_delete_request_id text,
+    cores integer GENERATED ALWAYS AS (COALESCE(((flavor ->> 'vcpus'::text))::integer, 1)) STORED NOT NULL,
+    ram integer GENERATED ALWAYS AS (COALESCE(((flavor ->> 'ram'::text))::integer, 512)) STORED NOT NULL,
     CONSTRAINT gone_is_at_rest CHECK (((vm_state <> 'deleted'::text) OR ((task_state IS NULL) AND (terminated_at IS NOT NULL)))),
     CONSTRAINT live_is_not_deleted CHECK (((vm_state = ANY (ARRAY['soft-delete'::text, 'deleted'::text])) OR (task_state = ANY (ARRAY['soft-deleting'::text, 'deleting'::text])) OR (deleted_at IS NULL))),
     CONSTRAINT live_is_not_due CHECK (((vm_state = ANY (ARRAY['soft-delete'::text, 'deleted'::text])) OR (purge_at IS NULL))),
@@ -375,9 +385,15 @@ CREATE TABLE compute.settings (
     purges_per_hour integer DEFAULT 500 NOT NULL,
     max_attempts integer DEFAULT 5 NOT NULL,
     waiting_limit integer DEFAULT 1000 NOT NULL,
+    quota_instances integer DEFAULT 10 NOT NULL,
+    quota_cores integer DEFAULT 20 NOT NULL,
+    quota_ram integer DEFAULT 51200 NOT NULL,
     CONSTRAINT settings_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
     CONSTRAINT settings_only_row_check CHECK (only_row),
     CONSTRAINT settings_purges_per_hour_check CHECK ((purges_per_hour >= 0)),
+    CONSTRAINT settings_quota_cores_check CHECK ((quota_cores >= '-1'::integer)),
+    CONSTRAINT settings_quota_instances_check CHECK ((quota_instances >= '-1'::integer)),
+    CONSTRAINT settings_quota_ram_check CHECK ((quota_ram >= '-1'::integer)),
     CONSTRAINT settings_retention_check CHECK ((retention >= '00:00:01'::interval)),
     CONSTRAINT settings_waiting_limit_check CHECK (((waiting_limit >= 1) AND (waiting_limit <= 1000000)))
 );
@@ -690,6 +706,9 @@ begin
     return query select * from unnest(v_settled);
 end
 $$;
+CREATE FUNCTION compute.fits_v1(p_use bigint, p_limit integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((p_limit < 0) OR (p_use <= p_limit));
 CREATE FUNCTION compute.force_delete_server_v1(p_server_id uuid, p_project_id text, p_caller_project_id text, p_user_id text, p_request_id text, p_trace_context text) RETURNS compute.accepted
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -734,6 +753,14 @@ begin
     perform compute.count_task_v1(v_server.project_id, false);
     perform compute.enqueue_task_v1(v_task, v_server, 'force_delete', p_request_id, 0, p_trace_context);
     return row('accepted', v_task, v_server.host, v_server.vm_state, 'deleting')::compute.accepted;
+end
+$$;
+CREATE FUNCTION compute.force_down_v1(p_host text, p_is_down boolean) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update compute.services s set forced_down = p_is_down where s.host = p_host;
+    return found;
 end
 $$;
 CREATE FUNCTION compute.is_superseded_v1(p_request_id text) RETURNS boolean
@@ -824,6 +851,39 @@ begin
     limit p_limit;
 end
 $$;
+CREATE FUNCTION compute.list_services_v1(p_host text) RETURNS TABLE(number integer, id uuid, host text, alive boolean, last_seen_at timestamp with time zone, disabled_at timestamp with time zone, disabled_reason text, forced_down boolean)
+    LANGUAGE plpgsql
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    v_now timestamptz := queue.clock_v1();
+begin
+    -- Only what is new: a list must not wait for another's.
+    insert into compute.services (host)
+    select n.host
+    from (
+        select v.host from compute.servers v where v.vm_state <> 'deleted'
+        union select q.name from queue.workers w cross join unnest(w.queues) as q (name)
+        union select q.name from queue.queues q
+    ) n
+    where (p_host is null or n.host = p_host) and not exists (select from compute.services s where s.host = n.host)
+    order by n.host
+    on conflict do nothing;
+    return query
+    select s.number, s.id, s.host, coalesce(w.alive, false), w.last_seen_at, q.paused_at, q.pause_reason, s.forced_down
+    from compute.services s
+    left join queue.queues q on q.name = s.host
+    left join lateral (
+        select bool_or(w.last_seen_at > v_now - interval '30 seconds' and not w.stopping) as alive,
+            max(w.last_seen_at) as last_seen_at
+        from queue.workers w
+        where s.host = any(w.queues)
+    ) w on true
+    where p_host is null or s.host = p_host
+    order by s.host;
+end
+$$;
 CREATE FUNCTION compute.list_tasks_v1(p_project_id text, p_server_id uuid, p_status text, p_kind text, p_limit integer) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone)
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_custom_plan'
@@ -885,6 +945,7 @@ $$;
 CREATE FUNCTION compute.may_be_purged_v1(p_server_id uuid, p_deleted_at timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE
     SET enable_seqscan TO 'off'
+    SET jit TO 'off'
     AS $$
     select not exists (select from queue.tasks t where t.subject_id = p_server_id)
         -- A purge that failed for good waits for a person, who asks for it again.
@@ -933,6 +994,34 @@ begin
     return true;
 end
 $$;
+CREATE FUNCTION compute.quota_shortage_v1(p_server_id uuid) RETURNS TABLE(resource text, requested integer, used integer, allowed integer)
+    LANGUAGE sql STABLE
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+    select r.*
+    from compute.servers v
+    cross join compute.settings s
+    left join compute.projects p on p.id = v.project_id
+    cross join lateral (
+        values
+            ('cores', v.cores, coalesce(p.cores, 0), coalesce(p.max_cores, s.quota_cores)),
+            ('instances', 1, coalesce(p.instances, 0), coalesce(p.max_instances, s.quota_instances)),
+            ('ram', v.ram, coalesce(p.ram, 0), coalesce(p.max_ram, s.quota_ram))
+    ) as r (resource, requested, used, allowed)
+    where v.id = p_server_id and not compute.fits_v1(r.used::bigint + r.requested, r.allowed)
+    order by r.resource
+$$;
+CREATE FUNCTION compute.rename_server_v1(p_server_id uuid, p_project_id text, p_name text, p_description text) RETURNS SETOF compute.servers
+    LANGUAGE sql
+    AS $$
+    update compute.servers v
+    set name = coalesce(p_name, v.name),
+        description = case when p_description is null then v.description else nullif(p_description, '') end,
+        updated_at = queue.clock_v1()
+    where v.id = p_server_id and v.vm_state <> 'deleted' and (p_project_id is null or v.project_id = p_project_id)
+    returning v.*
+$$;
 CREATE FUNCTION compute.rescue_v1(p_servers uuid[], p_limit integer) RETURNS queue.settled[]
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -955,6 +1044,41 @@ begin
     return v_settled;
 end
 $$;
+CREATE FUNCTION compute.reserve_v1(p_project_id text, p_cores integer, p_ram integer) RETURNS text
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_limit integer := (select s.waiting_limit from compute.settings s);
+    v_room boolean;
+begin
+    loop
+        -- The conditions are checked on the locked row, as its latest transaction left it.
+        update compute.projects p
+        set live_tasks = p.live_tasks + 1, instances = p.instances + 1, cores = p.cores + p_cores, ram = p.ram + p_ram
+        from compute.settings s
+        where p.id = p_project_id and p.live_tasks < s.waiting_limit
+            and compute.fits_v1(p.instances + 1, coalesce(p.max_instances, s.quota_instances))
+            and compute.fits_v1(p.cores + p_cores, coalesce(p.max_cores, s.quota_cores))
+            and compute.fits_v1(p.ram + p_ram, coalesce(p.max_ram, s.quota_ram));
+        if found then
+            return null;
+        end if;
+        select p.live_tasks < v_limit into v_room from compute.projects p where p.id = p_project_id;
+        exit when found;
+        insert into compute.projects (id) values (p_project_id) on conflict do nothing;
+    end loop;
+    return case when v_room then 'over_quota' else 'over_limit' end;
+end
+$$;
+CREATE FUNCTION compute.reset_quota_v1(p_project_id text) RETURNS void
+    LANGUAGE sql
+    AS $$
+    update compute.projects p
+    set max_instances = null, max_cores = null, max_ram = null
+    where p.id = p_project_id
+$$;
 CREATE FUNCTION compute.restore_server_v1(p_server_id uuid, p_project_id text, p_caller_project_id text, p_user_id text, p_request_id text, p_trace_context text) RETURNS compute.accepted
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -967,6 +1091,7 @@ declare
     v_found record;
     v_task uuid;
     v_live queue.tasks;
+    v_refusal text;
 begin
     select * into v_found from compute.lock_server_v1(p_server_id, p_project_id, p_request_id);
     if (v_found.o_answer).outcome is not null then
@@ -1004,8 +1129,9 @@ begin
         -- The cancel will need it, and whoever makes it may wait for a project.
         perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
     end if;
-    if not compute.count_task_v1(v_server.project_id, true) then
-        return row('over_limit', null, null, v_server.vm_state, null)::compute.accepted;
+    v_refusal := compute.reserve_v1(v_server.project_id, v_server.cores, v_server.ram);
+    if v_refusal is not null then
+        return row(v_refusal, null, null, v_server.vm_state, null)::compute.accepted;
     end if;
     if v_live.id is not null then
         perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));
@@ -1026,8 +1152,7 @@ CREATE FUNCTION compute.restore_servers_v1(p_server_ids uuid[], p_project_ids te
 #variable_conflict use_column
 declare
     v_now timestamptz;
-    v_max_attempts integer;
-    v_limit integer;
+    v_settings compute.settings;
     v_locked uuid[];
     v_owners text[];
     v_busy uuid[];
@@ -1051,14 +1176,14 @@ begin
     -- The single function may need it, and whoever makes it may wait for a project.
     perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
     perform compute.lock_projects_v1(v_owners);
-    select s.max_attempts, s.waiting_limit into v_max_attempts, v_limit from compute.settings s;
+    select s.* into v_settings from compute.settings s;
     -- Each server is looked up once, by itself: joined in place, the planner would look each one up in the whole array
     -- again, or walk over all that are soft-deleted.
     with found as materialized (
         select v.* from compute.servers v where v.id = any(v_locked)
     ),
     plain as (
-        select distinct on (a.server_id) a.*, v.project_id as owner_id, v.host
+        select distinct on (a.server_id) a.*, v.project_id as owner_id, v.host, v.cores, v.ram
         from unnest(p_server_ids, p_project_ids, p_caller_project_ids, p_user_ids, p_request_ids, p_trace_contexts)
             with ordinality
             as a (server_id, project_id, caller_project_id, user_id, request_id, trace_context, place)
@@ -1070,13 +1195,18 @@ begin
         order by a.server_id, a.place
     ),
     numbered as (
-        select p.*, row_number() over (partition by p.owner_id order by p.place) as number
+        select p.*, row_number() over w as number, sum(p.cores) over w as all_cores, sum(p.ram) over w as all_ram
         from plain p
+        window w as (partition by p.owner_id order by p.place)
     ),
     chosen as materialized (
         select n.*, queue.new_id_v1() as task_id
         from numbered n
-        where n.number <= v_limit - (select c.live_tasks from compute.projects c where c.id = n.owner_id)
+        cross join lateral (select c.* from compute.projects c where c.id = n.owner_id offset 0) c
+        where n.number <= v_settings.waiting_limit - c.live_tasks
+            and compute.fits_v1(c.instances + n.number, coalesce(c.max_instances, v_settings.quota_instances))
+            and compute.fits_v1(c.cores + n.all_cores, coalesce(c.max_cores, v_settings.quota_cores))
+            and compute.fits_v1(c.ram + n.all_ram, coalesce(c.max_ram, v_settings.quota_ram))
     ),
     changed as (
         update compute.servers v
@@ -1085,8 +1215,11 @@ begin
     ),
     counted as (
         update compute.projects p
-        set live_tasks = p.live_tasks + c.tasks
-        from (select c.owner_id, count(*) as tasks from chosen c group by c.owner_id) c
+        set live_tasks = p.live_tasks + c.tasks, instances = p.instances + c.tasks, cores = p.cores + c.cores,
+            ram = p.ram + c.ram
+        from (
+            select c.owner_id, count(*) as tasks, sum(c.cores) as cores, sum(c.ram) as ram from chosen c group by c.owner_id
+        ) c
         where p.id = c.owner_id and p.id = any(v_owners)
     ),
     recorded as (
@@ -1102,7 +1235,7 @@ begin
             trace_context, created_at
         )
         select c.task_id, c.host, 'restore', c.server_id, c.request_id, 0, nextval('queue.position_seq'), 'queued',
-            v_now, v_max_attempts, c.trace_context, v_now
+            v_now, v_settings.max_attempts, c.trace_context, v_now
         from chosen c
         order by c.place
     )
@@ -1187,6 +1320,80 @@ begin
     return v_answer;
 end
 $$;
+CREATE FUNCTION compute.set_lock_v1(p_server_id uuid, p_project_id text, p_caller_project_id text, p_user_id text, p_request_id text, p_is_locked boolean, p_reason text, p_may_override boolean) RETURNS text
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+    v_now timestamptz;
+    v_server compute.servers;
+    v_kind text;
+begin
+    select v.* into v_server from compute.servers v where v.id = p_server_id for update;
+    if not found or v_server.project_id <> p_project_id or v_server.vm_state = 'deleted' then
+        return 'not_found';
+    end if;
+    -- What comes after the lock, for the reason that compute.lock_server_v1 gives.
+    perform from compute.actions a where a.request_id = p_request_id;
+    if found then
+        return 'done';
+    end if;
+    v_kind := case when v_server.project_id = p_caller_project_id then 'owner' else 'admin' end;
+    if p_is_locked and v_server.locked_by is not null and v_kind = 'owner' then
+        return 'done';
+    end if;
+    if not p_is_locked and v_server.locked_by <> v_kind and not p_may_override then
+        return 'not_yours';
+    end if;
+    v_now := queue.clock_v1();
+    update compute.servers v
+    set locked_by = case when p_is_locked then v_kind end,
+        locked_reason = case when p_is_locked then p_reason end,
+        updated_at = v_now
+    where v.id = p_server_id;
+    insert into compute.actions values (
+        p_request_id, p_server_id, p_caller_project_id, p_user_id, case when p_is_locked then 'lock' else 'unlock' end,
+        null, v_now, v_now, null
+    );
+    insert into compute.events (request_id, event, start_time, finish_time, result, host)
+    values (
+        p_request_id, case when p_is_locked then 'api_lock' else 'api_unlock' end, v_now, v_now, 'Success', v_server.host
+    );
+    return 'done';
+end
+$$;
+CREATE FUNCTION compute.set_quota_v1(p_project_id text, p_instances integer, p_cores integer, p_ram integer, p_force boolean) RETURNS TABLE(resource text, used integer, allowed integer)
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+    if p_project_id is null then
+        update compute.settings s
+        set quota_instances = coalesce(p_instances, s.quota_instances),
+            quota_cores = coalesce(p_cores, s.quota_cores),
+            quota_ram = coalesce(p_ram, s.quota_ram);
+        return;
+    end if;
+    perform compute.lock_projects_v1(array[p_project_id]);
+    return query
+    select r.*
+    from compute.projects p
+    cross join lateral (
+        values ('instances', p.instances, p_instances), ('cores', p.cores, p_cores), ('ram', p.ram, p_ram)
+    ) as r (resource, used, allowed)
+    where p.id = p_project_id and not p_force and not compute.fits_v1(r.used, r.allowed);
+    if not found then
+        update compute.projects p
+        set max_instances = coalesce(p_instances, p.max_instances),
+            max_cores = coalesce(p_cores, p.max_cores),
+            max_ram = coalesce(p_ram, p.max_ram)
+        where p.id = p_project_id;
+    end if;
+end
+$$;
 CREATE FUNCTION compute.set_retention_v1(p_retention interval) RETURNS void
     LANGUAGE sql
     AS $$
@@ -1207,12 +1414,16 @@ declare
     v_waiting uuid[];
     v_projects text[];
     v_counted boolean[];
+    v_instances integer[];
+    v_cores integer[];
+    v_ram integer[];
 begin
     with found as (
-        select s.*, l.place
+        select s.*, l.place, l.counted
         from unnest(v_ended) s
         cross join lateral (
-            select v.ctid as place from compute.servers v
+            select v.ctid as place, compute.counts_v1(v.vm_state, v.task_state)::integer as counted
+            from compute.servers v
             where v.id = s.subject_id and v.vm_state <> 'deleted'
             offset 0
         ) l
@@ -1255,14 +1466,16 @@ begin
             updated_at = v_now
         from found s
         where v.ctid = s.place
-        returning v.id, v.force_delete_request_id, v.project_id, s.kind
+        returning v.id, v.force_delete_request_id, v.project_id, s.kind, v.cores, v.ram,
+            compute.counts_v1(v.vm_state, v.task_state)::integer - s.counted as instances
     )
     select
         array_agg(c.id) filter (where c.force_delete_request_id is not null),
         array_agg(c.project_id),
         -- A purge was nobody's request; but the force delete that may wait for it is about to count.
-        array_agg(c.kind <> 'purge')
-    into v_waiting, v_projects, v_counted
+        array_agg(c.kind <> 'purge'),
+        array_agg(c.instances), array_agg(c.instances * c.cores), array_agg(c.instances * c.ram)
+    into v_waiting, v_projects, v_counted, v_instances, v_cores, v_ram
     from changed c
     where c.kind <> 'purge' or c.force_delete_request_id is not null;
     -- A purge that waits for its host has touched nothing, unless an attempt before this one may have.
@@ -1277,11 +1490,14 @@ begin
     if v_projects is not null then
         perform compute.lock_projects_v1(v_projects);
         update compute.projects p
-        set live_tasks = greatest(0, p.live_tasks - c.tasks)
+        set live_tasks = greatest(0, p.live_tasks - c.tasks), instances = p.instances + c.instances,
+            cores = p.cores + c.cores, ram = p.ram + c.ram
         from (
-            select l.place, t.tasks
+            select l.place, t.*
             from (
-                select id, count(*) filter (where counted) as tasks from unnest(v_projects, v_counted) as c (id, counted)
+                select id, count(*) filter (where counted) as tasks, sum(instances) as instances, sum(cores) as cores,
+                    sum(ram) as ram
+                from unnest(v_projects, v_counted, v_instances, v_cores, v_ram) as c (id, counted, instances, cores, ram)
                 group by id
             ) t
             cross join lateral (select f.ctid as place from compute.projects f where f.id = t.id offset 0) l
@@ -1320,6 +1536,16 @@ CREATE FUNCTION compute.show_action_v1(p_server_id uuid, p_request_id text) RETU
     LANGUAGE sql STABLE
     AS $$
     select a.* from compute.actions a where a.request_id = p_request_id and a.server_id = p_server_id
+$$;
+CREATE FUNCTION compute.show_quota_v1(p_project_id text) RETURNS TABLE(max_instances integer, max_cores integer, max_ram integer, instances integer, cores integer, ram integer)
+    LANGUAGE sql STABLE
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+    select coalesce(p.max_instances, s.quota_instances), coalesce(p.max_cores, s.quota_cores),
+        coalesce(p.max_ram, s.quota_ram), coalesce(p.instances, 0), coalesce(p.cores, 0), coalesce(p.ram, 0)
+    from compute.settings s
+    left join compute.projects p on p.id = p_project_id
 $$;
 CREATE FUNCTION compute.show_server_v1(p_server_id uuid, p_project_id text, p_even_destroyed boolean) RETURNS SETOF compute.servers
     LANGUAGE sql STABLE
@@ -2200,7 +2426,16 @@ ALTER TABLE compute.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 );
 CREATE TABLE compute.projects (
     id text NOT NULL,
-    live_tasks integer DEFAULT 0 NOT NULL
+    live_tasks integer DEFAULT 0 NOT NULL,
+    instances integer DEFAULT 0 NOT NULL,
+    cores integer DEFAULT 0 NOT NULL,
+    ram integer DEFAULT 0 NOT NULL,
+    max_instances integer,
+    max_cores integer,
+    max_ram integer,
+    CONSTRAINT projects_max_cores_check CHECK ((max_cores >= '-1'::integer)),
+    CONSTRAINT projects_max_instances_check CHECK ((max_instances >= '-1'::integer)),
+    CONSTRAINT projects_max_ram_check CHECK ((max_ram >= '-1'::integer))
 )
 WITH (fillfactor='50');
 CREATE TABLE compute.purge_guard (
@@ -2212,6 +2447,20 @@ CREATE TABLE compute.purge_guard (
     hour_count integer DEFAULT 0 NOT NULL,
     CONSTRAINT purge_guard_only_row_check CHECK (only_row),
     CONSTRAINT reason_goes_with_stop CHECK (((stopped_at IS NULL) = (stopped_reason IS NULL)))
+);
+CREATE TABLE compute.services (
+    host text NOT NULL,
+    number integer NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    forced_down boolean DEFAULT false NOT NULL
+);
+ALTER TABLE compute.services ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME compute.services_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 CREATE SEQUENCE queue.lease_token_seq
     START WITH 1
@@ -2275,6 +2524,12 @@ ALTER TABLE ONLY compute.purge_guard
     ADD CONSTRAINT purge_guard_pkey PRIMARY KEY (only_row);
 ALTER TABLE ONLY compute.servers
     ADD CONSTRAINT servers_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY compute.services
+    ADD CONSTRAINT services_id_key UNIQUE (id);
+ALTER TABLE ONLY compute.services
+    ADD CONSTRAINT services_number_key UNIQUE (number);
+ALTER TABLE ONLY compute.services
+    ADD CONSTRAINT services_pkey PRIMARY KEY (host);
 ALTER TABLE ONLY compute.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (only_row);
 ALTER TABLE ONLY queue.dead

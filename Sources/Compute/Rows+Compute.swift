@@ -60,6 +60,7 @@ extension RequestOutcome {
         case ("wrong_vm_state", _, let state?, _): self = .wrongVMState(state)
         case ("wrong_task_state", _, _, let state?): self = .wrongTaskState(state)
         case ("over_limit", _, _, _): self = .overLimit
+        case ("over_quota", _, _, _): self = .overQuota([])
         default: throw ComputeError(.malformedRow, "outcome \(outcome) is unknown to this build")
         }
     }

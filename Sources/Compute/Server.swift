@@ -43,6 +43,11 @@ package struct Server: Sendable, Hashable, Identifiable {
         /// An owner cannot undo an administrator's lock.
         package var byAdministrator: Bool
         package var reason: String?
+
+        package init(byAdministrator: Bool, reason: String? = nil) {
+            self.byAdministrator = byAdministrator
+            self.reason = reason
+        }
     }
 }
 

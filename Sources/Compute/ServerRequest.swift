@@ -44,6 +44,9 @@ package enum RequestOutcome: Sendable, Hashable {
     case wrongTaskState(TaskState)
     /// The server's project has as many unfinished tasks as it may have; some must end first.
     case overLimit
+    /// The server's project has no room for the server in its quota: of what, by name. Empty when there was room again
+    /// a moment later.
+    case overQuota([QuotaShortage])
 }
 
 /// One page of servers.

@@ -6,8 +6,7 @@ extension ServerStore {
     /// Calls a task off. Its server is as it was before, at once when the task waits, else when its attempt has ended.
     /// - Parameter caller: who asks, for the events of the action.
     package func cancelTask(_ id: UUID, by caller: String) async throws -> Cancellation {
-        let answers = try await read(Self.cancelStatement, [.uuid(id), .text(caller)], Cancellation.init)
-        return try Self.only(answers, of: Self.cancelStatement)
+        try await only(of: Self.cancelStatement, [.uuid(id), .text(caller)], Cancellation.init)
     }
 
     /// Asks again for what a dead letter failed to do, as an administrator's request, which may be refused as any.
@@ -17,12 +16,7 @@ extension ServerStore {
     ///   - caller: who asks; the user of the new action.
     ///   - requestID: `req-` and a UUID; becomes the id of the new action.
     package func retryTask(_ id: UUID, by caller: String, requestID: String) async throws -> Retry {
-        let answers = try await read(
-            Self.retryStatement,
-            [.uuid(id), .text(caller), .text(requestID)],
-            Retry.init
-        )
-        return try Self.only(answers, of: Self.retryStatement)
+        try await only(of: Self.retryStatement, [.uuid(id), .text(caller), .text(requestID)], Retry.init)
     }
 
     /// Dead letters that may be retried, the first that failed first: nobody has yet, and no later request was accepted
@@ -41,21 +35,26 @@ extension ServerStore {
 
     /// Whether a server lives on this host, a worker has served it, or an operator has said something about its queue.
     package func knowsHost(_ host: String) async throws -> Bool {
-        let answers = try await read(Self.knowsHostStatement, [.text(host)]) { try $0.decode(Bool.self, "known") }
-        return try Self.only(answers, of: Self.knowsHostStatement)
+        try await only(of: Self.knowsHostStatement, [.text(host)]) { try $0.decode(Bool.self, "known") }
     }
 
     /// How many unfinished tasks a project may have; beyond, its requests are refused.
     /// - Parameter limit: sets it first: 1 ... 1,000,000.
     package func waitingLimit(settingTo limit: Int? = nil) async throws -> Int {
-        let answers = try await read(Self.waitingLimitStatement, [.integer(limit.map(Int32.init(clamping:)))]) {
+        try await only(of: Self.waitingLimitStatement, [.integer(limit.map(Int32.init(clamping:)))]) {
             try $0.decode(Int.self, "waiting_limit")
         }
-        return try Self.only(answers, of: Self.waitingLimitStatement)
     }
 
-    private static func only<Value>(_ answers: [Value], of statement: Statement) throws -> Value {
-        guard let answer = answers.first else { throw ComputeError(.malformedRow, "\(statement.sql) gave no row") }
+    /// The only row of a statement that always has one.
+    func only<Value>(
+        of statement: Statement,
+        _ parameters: [PostgresValue],
+        _ decode: (Row) throws -> Value
+    ) async throws -> Value {
+        guard let answer = try await read(statement, parameters, decode).first else {
+            throw ComputeError(.malformedRow, "\(statement.sql) gave no row")
+        }
         return answer
     }
 

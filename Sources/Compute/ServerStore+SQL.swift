@@ -33,6 +33,7 @@ extension ServerStore {
     /// What became of a request, whose workers are woken when there is something for them to do.
     func outcome(
         of statement: Statement,
+        on server: UUID,
         _ ask: () async throws(PostgresError) -> Row
     ) async throws -> RequestOutcome {
         let row = try await answer(to: statement, ask)
@@ -40,6 +41,7 @@ extension ServerStore {
             (try RequestOutcome(row), try row.decode(String?.self, "queue"))
         }
         if case .accepted = outcome, let queue { notifier?.notify(queue) }
+        if case .overQuota = outcome { return .overQuota(try await quotaShortage(of: server)) }
         return outcome
     }
 

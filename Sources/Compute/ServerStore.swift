@@ -41,7 +41,7 @@ package struct ServerStore: Sendable {
         traceContext: String? = nil
     ) async throws -> RequestOutcome {
         let request = AcceptRequest(server: server, caller: caller, requestID: requestID, traceContext: traceContext)
-        return try await outcome(of: Self.restoreStatement) { () throws(PostgresError) in
+        return try await outcome(of: Self.restoreStatement, on: server) { () throws(PostgresError) in
             try await restores.perform(request)
         }
     }
@@ -54,7 +54,7 @@ package struct ServerStore: Sendable {
         traceContext: String? = nil
     ) async throws -> RequestOutcome {
         let request = AcceptRequest(server: server, caller: caller, requestID: requestID, traceContext: traceContext)
-        return try await outcome(of: Self.deleteStatement) { () throws(PostgresError) in
+        return try await outcome(of: Self.deleteStatement, on: server) { () throws(PostgresError) in
             try await deletes.perform(request)
         }
     }
@@ -67,7 +67,7 @@ package struct ServerStore: Sendable {
         traceContext: String? = nil
     ) async throws -> RequestOutcome {
         let request = AcceptRequest(server: server, caller: caller, requestID: requestID, traceContext: traceContext)
-        return try await outcome(of: Self.forceDeleteStatement) { () throws(PostgresError) in
+        return try await outcome(of: Self.forceDeleteStatement, on: server) { () throws(PostgresError) in
             try await Self.only(pool.execute(Self.forceDeleteStatement, request.parameters))
         }
     }

@@ -114,6 +114,14 @@ package struct ComputeAPI: Sendable {
         case .showAction: return try await showAction(request)
         case .listTasks: return try await listTasks(request)
         case .showTask: return try await showTask(request)
+        case .updateServer: return try await updateServer(request)
+        case .showQuota(let isDetailed): return try await showQuota(request, isDetailed: isDetailed)
+        case .showDefaultQuota: return try await showDefaultQuota(request)
+        case .updateQuota: return try await updateQuota(request)
+        case .resetQuota: return try await resetQuota(request)
+        case .showLimits: return try await showLimits(request)
+        case .listServices: return try await listServices(request)
+        case .updateService: return try await updateService(request)
         case .listFlavors: return reply(request, ["flavors": []])
         case .absent(let reason): throw absence(request, reason)
         }
@@ -124,11 +132,14 @@ package struct ComputeAPI: Sendable {
         Answer(body, type: ContentTypes.answer(request.call.headers))
     }
 
-    /// - Throws: ``APIFault`` `.forbidden` unless the caller may, in its own project or everywhere.
-    func check(_ rule: PolicyRule, _ request: APIRequest) throws(APIFault) {
-        guard policy.allows(rule, request.credentials, targetProject: request.credentials.projectID) else {
-            throw .policy(rule)
-        }
+    /// - Parameter project: what is acted on is this project's; nil: the caller's own.
+    /// - Throws: ``APIFault`` `.forbidden` unless the caller may.
+    func check(_ rule: PolicyRule, _ request: APIRequest, ofProject project: String? = nil) throws(APIFault) {
+        guard allows(rule, request, ofProject: project) else { throw .policy(rule) }
+    }
+
+    func allows(_ rule: PolicyRule, _ request: APIRequest, ofProject project: String? = nil) -> Bool {
+        policy.allows(rule, request.credentials, targetProject: project ?? request.credentials.projectID)
     }
 
     private func absence(_ request: APIRequest, _ reason: String) -> APIFault {

@@ -36,6 +36,29 @@ package protocol ServerService: Sendable {
     func action(_ requestID: String, of server: UUID) async throws -> ServerAction?
     /// The attempts of an action, newest first.
     func events(of requestID: String) async throws -> [ServerEvent]
+    /// Locks a server or unlocks it.
+    func setLock(
+        _ isLocked: Bool,
+        of server: UUID,
+        by caller: Caller,
+        requestID: String,
+        reason: String?,
+        mayOverride: Bool
+    ) async throws -> ServerStore.LockOutcome
+    /// Another name or description; what is nil stays. Gives the server, or nil.
+    func rename(_ server: UUID, in scope: Scope, to name: String?, description: String?) async throws -> Server?
+    /// What a project may have and has; nil: one of which nobody said anything.
+    func quota(of project: String?) async throws -> Quota
+    /// Changes what a project may have; says why not.
+    func setQuota(_ change: QuotaChange, of project: String?) async throws -> [QuotaConflict]
+    /// Forgets what was said about a project's quota.
+    func resetQuota(of project: String) async throws
+    /// The hosts, by name; nil: all.
+    func services(on host: String?) async throws -> [ComputeService]
+    /// Takes a host out of service, or back.
+    func setEnabled(_ isEnabled: Bool, host: String, reason: String?) async throws
+    /// Says whether a host is to be taken for down.
+    func setForcedDown(_ isDown: Bool, host: String) async throws
     /// A task of a server in this scope, or nil.
     func task(_ id: UUID, in scope: Scope) async throws -> TaskRecord?
     /// Tasks of the servers in this scope, newest first; a filter that is nil lets all pass.

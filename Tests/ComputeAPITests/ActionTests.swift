@@ -140,7 +140,10 @@ struct ActionTests {
         )
     }
 
-    @Test("Nova's other actions are not implemented elsewhere", arguments: ["os-start", "os-resetState", "lock"])
+    @Test(
+        "Nova's other actions are not implemented elsewhere",
+        arguments: ["os-start", "os-resetState", "os-getVNCConsole"]
+    )
     func otherAction(action: String) async throws {
         let reply = await Harness(server: Sample.server(.active)).act("{\"\(action)\": null}")
         #expect(reply.status == 501)

@@ -15,6 +15,12 @@ final class MemoryServers: ServerService {
         /// What the next reads throw.
         var readErrors: [any Error] = []
         var changes: [Change] = []
+        var locks: [Lock] = []
+        var lockOutcome = ServerStore.LockOutcome.done
+        var quotas: [String: Quota] = [:]
+        var quotaChanges: [QuotaChange] = []
+        var quotaConflicts: [QuotaConflict] = []
+        var services: [ComputeService] = []
         var queries: [ServerQuery] = []
         var reads = 0
     }
@@ -25,6 +31,13 @@ final class MemoryServers: ServerService {
         let caller: Caller
         let requestID: String
         let traceContext: String?
+    }
+
+    struct Lock: Sendable, Hashable {
+        let isLocked: Bool
+        let server: UUID
+        let reason: String?
+        let mayOverride: Bool
     }
 
     private let mutex: Mutex<State>
@@ -108,6 +121,75 @@ final class MemoryServers: ServerService {
 
     func events(of requestID: String) async throws -> [ServerEvent] {
         try read { $0.events }
+    }
+
+    func setLock(
+        _ isLocked: Bool,
+        of server: UUID,
+        by caller: Caller,
+        requestID: String,
+        reason: String?,
+        mayOverride: Bool
+    ) async throws -> ServerStore.LockOutcome {
+        try read { state in
+            state.locks.append(Lock(isLocked: isLocked, server: server, reason: reason, mayOverride: mayOverride))
+            return state.lockOutcome
+        }
+    }
+
+    func rename(_ server: UUID, in scope: Scope, to name: String?, description: String?) async throws -> Server? {
+        try read { state in
+            guard let index = state.servers.firstIndex(where: { $0.id == server && Self.sees(scope, $0) }) else {
+                return nil
+            }
+            if let name { state.servers[index].name = name }
+            if let description { state.servers[index].description = description.isEmpty ? nil : description }
+            return state.servers[index]
+        }
+    }
+
+    func quota(of project: String?) async throws -> Quota {
+        try read { state in
+            project.flatMap { state.quotas[$0] }
+                ?? Quota(
+                    limits: Resources(instances: 10, cores: 20, ram: 51200),
+                    used: Resources(instances: 0, cores: 0, ram: 0)
+                )
+        }
+    }
+
+    func setQuota(_ change: QuotaChange, of project: String?) async throws -> [QuotaConflict] {
+        try read { state in
+            state.quotaChanges.append(change)
+            return state.quotaConflicts
+        }
+    }
+
+    func resetQuota(of project: String) async throws {
+        try read { $0.quotas[project] = nil }
+    }
+
+    func services(on host: String?) async throws -> [ComputeService] {
+        try read { $0.services.filter { host == nil || $0.host == host } }
+    }
+
+    func setEnabled(_ isEnabled: Bool, host: String, reason: String?) async throws {
+        try change(host) { service in
+            service.disabledAt = isEnabled ? nil : Sample.date
+            service.disabledReason = reason
+        }
+    }
+
+    func setForcedDown(_ isDown: Bool, host: String) async throws {
+        try change(host) { $0.isForcedDown = isDown }
+    }
+
+    private func change(_ host: String, _ body: (inout ComputeService) -> Void) throws {
+        try read { state in
+            for index in state.services.indices where state.services[index].host == host {
+                body(&state.services[index])
+            }
+        }
     }
 
     func task(_ id: UUID, in scope: Scope) async throws -> TaskRecord? {

@@ -85,8 +85,9 @@ struct RoutingTests {
     @Test(
         "a route of Nova's that is not here says so",
         arguments: [
-            (HTTPRequest.Method.post, "/v2.1/servers"), (.put, "/v2.1/servers/\(Sample.id.text)"),
-            (.get, "/v2.1/os-keypairs"), (.get, "/v2.1/\(Sample.projectID)/limits"), (.get, "/v2.1/flavors"),
+            (HTTPRequest.Method.post, "/v2.1/servers"), (.get, "/v2.1/servers/\(Sample.id.text)/tags"),
+            (.get, "/v2.1/os-keypairs"), (.get, "/v2.1/\(Sample.projectID)/os-quota-class-sets/default"),
+            (.get, "/v2.1/flavors"),
             (.get, "/v2.1/servers/\(Sample.id.text)/os-volume_attachments/7"), (.delete, "/v2/os-services/7"),
         ]
     )

@@ -10,10 +10,16 @@ extension Trait where Self == DatabaseTrait {
 }
 
 extension PostgresCluster {
-    /// A database with the whole schema.
+    /// A database with the whole schema, and no quotas.
     package func createMigratedDatabase() async throws -> TestDatabase {
         try await createDatabase(template: "migrated") { database in
-            _ = try await database.withPool { try await Migrator(pool: $0).migrate() }
+            try await database.withPool { pool in
+                _ = try await Migrator(pool: pool).migrate()
+                // Many tests have more servers than a project may have by default, and are about something else.
+                _ = try await pool.execute(
+                    Statement("UPDATE compute.settings SET quota_instances = -1, quota_cores = -1, quota_ram = -1")
+                )
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 -- Takes a server that lives on a host into Reprieve's care. Adopting it again changes nothing.
 --
--- Tables: compute.servers, compute.actions, compute.events.
+-- Tables: compute.servers, compute.projects, compute.actions, compute.events.
 -- outcome: adopted; already (the same server with the same owner and host); conflict (known with another owner or host,
 -- or destroyed). Callers: Compute.ServerStore.adopt (reprieve server adopt)
 create or replace function compute.adopt_server_v1(
@@ -37,6 +37,11 @@ begin
             else 'conflict'
         end;
     end if;
+    -- It is there, so it counts, whatever the quota says.
+    insert into compute.projects as p (id, instances, cores, ram)
+    select v.project_id, 1, v.cores, v.ram from compute.servers v where v.id = p_server_id
+    on conflict (id) do update
+    set instances = p.instances + 1, cores = p.cores + excluded.cores, ram = p.ram + excluded.ram;
     insert into compute.actions values
         (v_request, p_server_id, p_project_id, p_user_id, 'create', null, v_now, v_now, null);
     insert into compute.events (request_id, event, start_time, finish_time, result, host)

@@ -4,6 +4,7 @@
 create or replace function compute.may_be_purged_v1(p_server_id uuid, p_deleted_at timestamptz) returns boolean
 language sql stable
 set enable_seqscan = off
+set jit = off
 as $$
     select not exists (select from queue.tasks t where t.subject_id = p_server_id)
         -- A purge that failed for good waits for a person, who asks for it again.

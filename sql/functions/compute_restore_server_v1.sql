@@ -4,7 +4,7 @@
 -- p_project_id: the caller's project, or null for an administrator, who may restore anybody's and unlock nothing.
 -- A soft delete that no worker has claimed is undone on the spot; a purge that no worker has claimed is cancelled.
 -- outcome: accepted; not_found; locked; wrong_vm_state; wrong_task_state; over_limit (the project has as many
--- unfinished tasks as it may). A repeated request id gets its first outcome.
+-- unfinished tasks as it may); over_quota (compute.quota_shortage_v1 says of what). A repeated request id gets its first outcome.
 -- Callers: Compute.ServerStore.restore, compute.restore_servers_v1
 create or replace function compute.restore_server_v1(
     p_server_id uuid,
@@ -26,6 +26,7 @@ declare
     v_found record;
     v_task uuid;
     v_live queue.tasks;
+    v_refusal text;
 begin
     select * into v_found from compute.lock_server_v1(p_server_id, p_project_id, p_request_id);
     if (v_found.o_answer).outcome is not null then
@@ -65,8 +66,9 @@ begin
         -- The cancel will need it, and whoever makes it may wait for a project.
         perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
     end if;
-    if not compute.count_task_v1(v_server.project_id, true) then
-        return row('over_limit', null, null, v_server.vm_state, null)::compute.accepted;
+    v_refusal := compute.reserve_v1(v_server.project_id, v_server.cores, v_server.ram);
+    if v_refusal is not null then
+        return row(v_refusal, null, null, v_server.vm_state, null)::compute.accepted;
     end if;
     if v_live.id is not null then
         perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));

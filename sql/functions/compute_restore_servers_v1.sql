@@ -25,8 +25,7 @@ as $$
 #variable_conflict use_column
 declare
     v_now timestamptz;
-    v_max_attempts integer;
-    v_limit integer;
+    v_settings compute.settings;
     v_locked uuid[];
     v_owners text[];
     v_busy uuid[];
@@ -50,7 +49,7 @@ begin
     -- The single function may need it, and whoever makes it may wait for a project.
     perform queue.make_history_partition_v1((v_now at time zone 'UTC')::date);
     perform compute.lock_projects_v1(v_owners);
-    select s.max_attempts, s.waiting_limit into v_max_attempts, v_limit from compute.settings s;
+    select s.* into v_settings from compute.settings s;
 
     -- Each server is looked up once, by itself: joined in place, the planner would look each one up in the whole array
     -- again, or walk over all that are soft-deleted.
@@ -58,7 +57,7 @@ begin
         select v.* from compute.servers v where v.id = any(v_locked)
     ),
     plain as (
-        select distinct on (a.server_id) a.*, v.project_id as owner_id, v.host
+        select distinct on (a.server_id) a.*, v.project_id as owner_id, v.host, v.cores, v.ram
         from unnest(p_server_ids, p_project_ids, p_caller_project_ids, p_user_ids, p_request_ids, p_trace_contexts)
             with ordinality
             as a (server_id, project_id, caller_project_id, user_id, request_id, trace_context, place)
@@ -70,13 +69,18 @@ begin
         order by a.server_id, a.place
     ),
     numbered as (
-        select p.*, row_number() over (partition by p.owner_id order by p.place) as number
+        select p.*, row_number() over w as number, sum(p.cores) over w as all_cores, sum(p.ram) over w as all_ram
         from plain p
+        window w as (partition by p.owner_id order by p.place)
     ),
     chosen as materialized (
         select n.*, queue.new_id_v1() as task_id
         from numbered n
-        where n.number <= v_limit - (select c.live_tasks from compute.projects c where c.id = n.owner_id)
+        cross join lateral (select c.* from compute.projects c where c.id = n.owner_id offset 0) c
+        where n.number <= v_settings.waiting_limit - c.live_tasks
+            and compute.fits_v1(c.instances + n.number, coalesce(c.max_instances, v_settings.quota_instances))
+            and compute.fits_v1(c.cores + n.all_cores, coalesce(c.max_cores, v_settings.quota_cores))
+            and compute.fits_v1(c.ram + n.all_ram, coalesce(c.max_ram, v_settings.quota_ram))
     ),
     changed as (
         update compute.servers v
@@ -85,8 +89,11 @@ begin
     ),
     counted as (
         update compute.projects p
-        set live_tasks = p.live_tasks + c.tasks
-        from (select c.owner_id, count(*) as tasks from chosen c group by c.owner_id) c
+        set live_tasks = p.live_tasks + c.tasks, instances = p.instances + c.tasks, cores = p.cores + c.cores,
+            ram = p.ram + c.ram
+        from (
+            select c.owner_id, count(*) as tasks, sum(c.cores) as cores, sum(c.ram) as ram from chosen c group by c.owner_id
+        ) c
         where p.id = c.owner_id and p.id = any(v_owners)
     ),
     recorded as (
@@ -102,7 +109,7 @@ begin
             trace_context, created_at
         )
         select c.task_id, c.host, 'restore', c.server_id, c.request_id, 0, nextval('queue.position_seq'), 'queued',
-            v_now, v_max_attempts, c.trace_context, v_now
+            v_now, v_settings.max_attempts, c.trace_context, v_now
         from chosen c
         order by c.place
     )

@@ -26,12 +26,16 @@ declare
     v_waiting uuid[];
     v_projects text[];
     v_counted boolean[];
+    v_instances integer[];
+    v_cores integer[];
+    v_ram integer[];
 begin
     with found as (
-        select s.*, l.place
+        select s.*, l.place, l.counted
         from unnest(v_ended) s
         cross join lateral (
-            select v.ctid as place from compute.servers v
+            select v.ctid as place, compute.counts_v1(v.vm_state, v.task_state)::integer as counted
+            from compute.servers v
             where v.id = s.subject_id and v.vm_state <> 'deleted'
             offset 0
         ) l
@@ -74,14 +78,16 @@ begin
             updated_at = v_now
         from found s
         where v.ctid = s.place
-        returning v.id, v.force_delete_request_id, v.project_id, s.kind
+        returning v.id, v.force_delete_request_id, v.project_id, s.kind, v.cores, v.ram,
+            compute.counts_v1(v.vm_state, v.task_state)::integer - s.counted as instances
     )
     select
         array_agg(c.id) filter (where c.force_delete_request_id is not null),
         array_agg(c.project_id),
         -- A purge was nobody's request; but the force delete that may wait for it is about to count.
-        array_agg(c.kind <> 'purge')
-    into v_waiting, v_projects, v_counted
+        array_agg(c.kind <> 'purge'),
+        array_agg(c.instances), array_agg(c.instances * c.cores), array_agg(c.instances * c.ram)
+    into v_waiting, v_projects, v_counted, v_instances, v_cores, v_ram
     from changed c
     where c.kind <> 'purge' or c.force_delete_request_id is not null;
 
@@ -98,11 +104,14 @@ begin
     if v_projects is not null then
         perform compute.lock_projects_v1(v_projects);
         update compute.projects p
-        set live_tasks = greatest(0, p.live_tasks - c.tasks)
+        set live_tasks = greatest(0, p.live_tasks - c.tasks), instances = p.instances + c.instances,
+            cores = p.cores + c.cores, ram = p.ram + c.ram
         from (
-            select l.place, t.tasks
+            select l.place, t.*
             from (
-                select id, count(*) filter (where counted) as tasks from unnest(v_projects, v_counted) as c (id, counted)
+                select id, count(*) filter (where counted) as tasks, sum(instances) as instances, sum(cores) as cores,
+                    sum(ram) as ram
+                from unnest(v_projects, v_counted, v_instances, v_cores, v_ram) as c (id, counted, instances, cores, ram)
                 group by id
             ) t
             cross join lateral (select f.ctid as place from compute.projects f where f.id = t.id offset 0) l

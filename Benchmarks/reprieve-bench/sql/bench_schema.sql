@@ -6,6 +6,9 @@
 
 create schema if not exists bench;
 
+-- A thousand projects have more servers than the default quota lets them restore.
+update compute.settings set quota_instances = -1, quota_cores = -1, quota_ram = -1;
+
 -- The reference for a drain: a plain queue as PostgreSQL's other task queues have it, without leases, fences, history.
 create table if not exists bench.jobs (
     id bigint generated always as identity primary key,

@@ -7,7 +7,8 @@ import Identity
 extension ComputeAPI {
     func act(_ request: APIRequest) async throws -> Answer {
         try ContentTypes.check(request.call.headers)
-        let action = try ActionBody(request.call.body).action
+        let body = try ActionBody(request.call.body)
+        let action = body.action
         guard NovaActions.isKnown(action) else {
             throw APIFault(.badRequest, "There is no such action: \(action)")
         }
@@ -15,6 +16,8 @@ extension ComputeAPI {
         switch action {
         case "restore": return try await accept(request, .restore, as: action, servers.restore)
         case "forceDelete": return try await accept(request, .forceDelete, as: action, servers.forceDelete)
+        case "lock": return try await lock(request, body.value)
+        case "unlock": return try await unlock(request)
         default: throw try await refusal(of: action, request)
         }
     }
@@ -54,7 +57,7 @@ extension ComputeAPI {
     ///
     /// Where it may not, the server is looked for, since what is not there is answered before what is not allowed.
     /// Where it may, the change itself finds out.
-    private func permitted(_ rule: PolicyRule, _ request: APIRequest) async throws -> UUID {
+    func permitted(_ rule: PolicyRule, _ request: APIRequest) async throws -> UUID {
         let id = try request.serverID()
         do throws(APIFault) {
             try check(rule, request)
@@ -82,6 +85,7 @@ extension ComputeAPI {
         case .wrongVMState(let state): return .conflict(action, id, "vm_state \(state.rawValue)")
         case .wrongTaskState(let state): return .conflict(action, id, "task_state \(state.rawValue)")
         case .overLimit: return .overLimit
+        case .overQuota(let shortages): return .overQuota(shortages)
         case .accepted, .already: preconditionFailure("\(outcome) is no refusal")
         }
     }
@@ -115,6 +119,18 @@ extension APIFault {
         "The project has too many unfinished tasks. Retry when some of them have ended.",
         headers: [.retryAfter: "10"]
     )
+
+    /// Nova's words for a quota that has no room.
+    fileprivate static func overQuota(_ shortages: [QuotaShortage]) -> APIFault {
+        guard !shortages.isEmpty else { return APIFault(.forbidden, "Quota exceeded, too many servers.") }
+        func list(_ part: (QuotaShortage) -> String) -> String { shortages.map(part).joined(separator: ", ") }
+        let names = list(\.resource)
+        return APIFault(
+            .forbidden,
+            "Quota exceeded for \(names): Requested \(list { "\($0.requested)" }), but already used "
+                + "\(list { "\($0.used)" }) of \(list { "\($0.limit)" }) \(names)"
+        )
+    }
 
     static func conflict(_ action: String, _ server: String, _ state: String) -> APIFault {
         APIFault(.conflict, "Cannot '\(action)' instance \(server) while it is in \(state)")

@@ -57,10 +57,6 @@ extension ComputeAPI {
         )
     }
 
-    private func allows(_ rule: PolicyRule, _ request: APIRequest) -> Bool {
-        policy.allows(rule, request.credentials, targetProject: request.credentials.projectID)
-    }
-
     /// The actions after the marker, which is a request id.
     private func page(
         of actions: [ServerAction],

@@ -1,13 +1,15 @@
 /// The actions that Nova has on servers.
 enum NovaActions {
     static func isKnown(_ action: String) -> Bool {
-        action == "restore" || action == "forceDelete" || verbs[action] != nil || stateless.contains(action)
+        ours.contains(action) || verbs[action] != nil || stateless.contains(action)
     }
 
     /// How Nova names an action in "Cannot 'start' instance …"; nil for one that does not look at the state.
     static func verb(_ action: String) -> String? {
         verbs[action]
     }
+
+    private static let ours: Set<String> = ["restore", "forceDelete", "lock", "unlock"]
 
     private static let verbs = [
         "changePassword": "changePassword", "confirmResize": "confirmResize", "createBackup": "createBackup",
@@ -20,8 +22,8 @@ enum NovaActions {
     ]
 
     private static let stateless: Set<String> = [
-        "addFixedIp", "addFloatingIp", "addSecurityGroup", "injectNetworkInfo", "lock", "os-getRDPConsole",
+        "addFixedIp", "addFloatingIp", "addSecurityGroup", "injectNetworkInfo", "os-getRDPConsole",
         "os-getSPICEConsole", "os-getSerialConsole", "os-getVNCConsole", "os-resetState", "removeFixedIp",
-        "removeFloatingIp", "removeSecurityGroup", "resetNetwork", "unlock",
+        "removeFloatingIp", "removeSecurityGroup", "resetNetwork",
     ]
 }

@@ -5,12 +5,9 @@ extension RouteTable {
     static let absent =
         [
             Route(.post, "servers", absence("servers are created by whoever runs the hosts, and adopted")),
-            Route(.put, "servers/{id}", absence("a server keeps the name it was adopted with")),
             Route(nil, "flavors/*", absence("a flavor is kept with each server")),
-            Route(nil, "limits/*", absence("there are no quotas")),
-            Route(nil, "os-quota-sets/*", absence("there are no quotas")),
-            Route(nil, "os-quota-class-sets/*", absence("there are no quotas")),
-            Route(nil, "os-services/*", absence("workers are not listed here")),
+            Route(nil, "os-quota-class-sets/*", absence("the default quota is a setting")),
+            Route(.delete, "os-services/{id}", absence("a host is forgotten when nothing is left of it")),
         ] + partsOfServers + collections
 
     private static func absence(_ reason: String) -> Endpoint {

@@ -79,6 +79,15 @@ enum RouteTable {
         Route(.get, "servers/{id}/os-instance-actions", .listActions),
         Route(.get, "servers/{id}/os-instance-actions/{request}", .showAction),
         Route(.get, "tasks", .listTasks),
+        Route(.put, "servers/{id}", .updateServer),
+        Route(.get, "os-quota-sets/{project}", .showQuota(isDetailed: false)),
+        Route(.get, "os-quota-sets/{project}/detail", .showQuota(isDetailed: true)),
+        Route(.get, "os-quota-sets/{project}/defaults", .showDefaultQuota),
+        Route(.put, "os-quota-sets/{project}", .updateQuota),
+        Route(.delete, "os-quota-sets/{project}", .resetQuota),
+        Route(.get, "limits", .showLimits),
+        Route(.get, "os-services", .listServices),
+        Route(.put, "os-services/{id}", .updateService),
         Route(.get, "flavors/detail", .listFlavors),
     ]
 }

@@ -43,8 +43,8 @@ extension ComputeAPI {
         return .array([request.links.link("next", "\(path)?\(request.query.text(marker: last))")])
     }
 
-    private func showsHost(_ request: APIRequest) -> Bool {
-        policy.allows(.showHost, request.credentials, targetProject: request.credentials.projectID)
+    func showsHost(_ request: APIRequest) -> Bool {
+        allows(.showHost, request)
     }
 
     private func find(_ filters: ServerFilters, _ scope: Scope) async throws -> [Server] {

@@ -44,6 +44,18 @@ struct ServerField: Sendable {
         )
     }
 
+    /// The body of a server that was just changed: up to 2.74 Nova leaves most extensions out.
+    static func body(of server: Server, _ request: APIRequest, afterUpdate showsHost: Bool) -> JSON {
+        let body = body(of: server, request, showsHost: showsHost)
+        guard request.version < Microversion(2, 75), case .object(let members) = body else { return body }
+        return .object(
+            members.filter { member in
+                !member.name.hasPrefix("OS-") && !["config_drive", "key_name", "host_status"].contains(member.name)
+                    && !member.name.hasPrefix("os-") || member.name == "OS-DCF:diskConfig"
+            }
+        )
+    }
+
     /// What a plain list says of a server.
     static func summary(of server: Server, _ request: APIRequest) -> JSON {
         [

@@ -1,16 +1,14 @@
-import Foundation
-
 /// The body of `POST …/action`: an object with one key, which names the action. Its value may be anything.
 struct ActionBody {
     let action: String
-    private static let deepestNesting = 64
+    let value: Any
 
     /// - Throws: ``APIFault`` `.badRequest`, `.notFound`, as Nova does.
     init(_ bytes: [UInt8]) throws(APIFault) {
-        switch try Self.parse(bytes) {
+        switch try JSONBody.parse(bytes) {
         case let object as [String: Any]:
-            guard object.count == 1, let action = object.keys.first else { throw .malformedBody }
-            self.action = action
+            guard object.count == 1, let only = object.first else { throw .malformedBody }
+            (action, value) = only
         case let array as [Any]: throw Self.noObject(count: array.count)
         case let text as String: throw Self.noObject(count: text.unicodeScalars.count)
         default: throw Self.noObject(count: 1)
@@ -20,36 +18,5 @@ struct ActionBody {
     /// Nova counts before it looks at what it counted, so `[{}]` and `7` are not found and `[]` is malformed.
     private static func noObject(count: Int) -> APIFault {
         count == 1 ? APIFault(.notFound, "The resource could not be found.") : .malformedBody
-    }
-
-    private static func parse(_ bytes: [UInt8]) throws(APIFault) -> Any {
-        // The parser would take UTF-16 and a byte order mark, which Nova does not.
-        guard String(validating: bytes, as: UTF8.self) != nil, !bytes.contains(0),
-            !bytes.starts(with: [0xEF, 0xBB, 0xBF]),
-            isShallow(bytes)
-        else { throw .malformedBody }
-        do {
-            return try JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
-        } catch {
-            throw .malformedBody
-        }
-    }
-
-    /// Whether no bracket stands deeper than the parser's stack is meant for. Brackets inside strings do not count.
-    private static func isShallow(_ bytes: [UInt8]) -> Bool {
-        var (depth, isString, isEscaped) = (0, false, false)
-        for byte in bytes {
-            switch byte {
-            case _ where isEscaped: isEscaped = false
-            case UInt8(ascii: "\\") where isString: isEscaped = true
-            case UInt8(ascii: "\""): isString.toggle()
-            case _ where isString: break
-            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-            default: break
-            }
-            guard depth <= deepestNesting else { return false }
-        }
-        return true
     }
 }

@@ -38,7 +38,10 @@ struct TaskCancelCommand: AsyncParsableCommand {
             return "task \(task): cancelled" + (purge ? "; a purge that is due comes back with the next sweep" : "")
         case .asked: return "task \(task): its worker stops it at its next heartbeat"
         case .begun:
-            throw CommandError(.failed, "task \(task) has begun to destroy its server and can only be brought to its end")
+            throw CommandError(
+                .failed,
+                "task \(task) has begun to destroy its server and can only be brought to its end"
+            )
         case .ended(let status): throw CommandError(.failed, "task \(task) has ended before: \(status)")
         case .waitsForAnother:
             throw CommandError(.failed, "task \(task) begins when the running task of its server has ended; not before")

@@ -105,6 +105,7 @@ extension RequestOutcome {
         case .wrongVMState(let state): "its server is \(state.rawValue)"
         case .wrongTaskState(let state): "its server is \(state.rawValue)"
         case .overLimit: "its project has too many unfinished tasks"
+        case .overQuota: "its project's quota has no room for it"
         }
     }
 }

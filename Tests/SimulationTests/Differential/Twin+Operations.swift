@@ -281,7 +281,7 @@ extension ModelAnswer {
             case .accepted(let task): .accepted(task)
             case .already(let task): .already(task)
             // Neither a lock nor a bound is set here.
-            case .notFound, .locked, .overLimit: .notFound
+            case .notFound, .locked, .overLimit, .overQuota: .notFound
             case .wrongVMState(let state): .wrongVMState(state.rawValue)
             case .wrongTaskState(let state): .wrongTaskState(state.rawValue)
             }

@@ -1,0 +1,69 @@
+import Compute
+import Foundation
+import HTTPTypes
+import Identity
+
+/// Changes of a server that need no worker: locks and names.
+extension ComputeAPI {
+    /// - Parameter value: of the action `lock`: null, or from 2.73 on an object that may say why.
+    func lock(_ request: APIRequest, _ value: Any) async throws -> Answer {
+        let reason = try Self.lockReason(value, request.version)
+        return try await setLock(true, .lock, request, reason: reason)
+    }
+
+    func unlock(_ request: APIRequest) async throws -> Answer {
+        try await setLock(false, .unlock, request)
+    }
+
+    private static func lockReason(_ value: Any, _ version: Microversion) throws(APIFault) -> String? {
+        guard version >= Microversion(2, 73), !(value is NSNull) else { return nil }
+        let lock = try BodyObject(value, name: "lock")
+        try lock.allow(["locked_reason"])
+        return try lock.text("locked_reason")
+    }
+
+    private func setLock(
+        _ isLocked: Bool,
+        _ rule: PolicyRule,
+        _ request: APIRequest,
+        reason: String? = nil
+    ) async throws -> Answer {
+        let id = try await permitted(rule, request)
+        let outcome = try await servers.setLock(
+            isLocked,
+            of: id,
+            by: request.caller,
+            requestID: request.id,
+            reason: reason,
+            mayOverride: allows(.unlockOverride, request)
+        )
+        switch outcome {
+        case .done: return .empty(.accepted)
+        case .notFound: throw APIFault.unknownServer(request.serverText)
+        case .notYours: throw APIFault.policy(PolicyRule.unlockOverride)
+        }
+    }
+
+    /// `PUT servers/{id}`: another name, another description.
+    func updateServer(_ request: APIRequest) async throws -> Answer {
+        try ContentTypes.check(request.call.headers)
+        let id = try await permitted(.updateServer, request)
+        let body = try BodyObject(request.call.body, under: "server")
+        let hasDescription = request.version >= Microversion(2, 19)
+        try body.allow(hasDescription ? ["name", "description"] : ["name"])
+        let name = try body.text("name")
+        let description = hasDescription ? try body.description() : nil
+        let scope = request.scope
+        guard let server = try await servers.rename(id, in: scope, to: name, description: description) else {
+            throw APIFault.unknownServer(request.serverText)
+        }
+        return reply(request, ["server": ServerField.body(of: server, request, afterUpdate: showsHost(request))])
+    }
+}
+
+extension BodyObject {
+    /// The description: null is the empty one, which is none.
+    fileprivate func description() throws(APIFault) -> String? {
+        isNull("description") ? "" : try text("description", mayBeEmpty: true)
+    }
+}

@@ -1,0 +1,91 @@
+import Compute
+import HTTPTypes
+import Identity
+
+/// Quotas and limits.
+extension ComputeAPI {
+    func showQuota(_ request: APIRequest, isDetailed: Bool) async throws -> Answer {
+        let project = request.route.parameters[0]
+        try check(isDetailed ? .showQuotaDetail : .showQuota, request, ofProject: project)
+        let quota = try await readQuota(of: project)
+        let fields = QuotaFields.fields(at: request.version).map { field in
+            let (limit, used) = (field.number(quota.limits), field.isOurs ? field.number(quota.used) : 0)
+            let value: JSON =
+                isDetailed
+                ? ["limit": .integer(limit), "in_use": .integer(used), "reserved": 0] : .integer(limit)
+            return JSONMember(name: field.name, value: value)
+        }
+        return reply(request, ["quota_set": .object([JSONMember(name: "id", value: .string(project))] + fields)])
+    }
+
+    func showDefaultQuota(_ request: APIRequest) async throws -> Answer {
+        let project = request.route.parameters[0]
+        try check(.showDefaultQuota, request, ofProject: project)
+        let id = JSONMember(name: "id", value: .string(project))
+        return reply(request, ["quota_set": .object([id] + limits(try await readQuota(of: nil), request))])
+    }
+
+    func updateQuota(_ request: APIRequest) async throws -> Answer {
+        try ContentTypes.check(request.call.headers)
+        let project = request.route.parameters[0]
+        try check(.updateQuota, request, ofProject: project)
+        let conflicts = try await servers.setQuota(try quotaChange(request), of: project)
+        if let conflict = conflicts.first {
+            throw APIFault(
+                .badRequest,
+                "Quota limit \(conflict.limit) for \(conflict.resource) must be greater than or equal to already used "
+                    + "and reserved \(conflict.used)."
+            )
+        }
+        return reply(request, ["quota_set": .object(limits(try await readQuota(of: project), request))])
+    }
+
+    func resetQuota(_ request: APIRequest) async throws -> Answer {
+        let project = request.route.parameters[0]
+        try check(.deleteQuota, request, ofProject: project)
+        try await servers.resetQuota(of: project)
+        return .empty(.accepted)
+    }
+
+    func showLimits(_ request: APIRequest) async throws -> Answer {
+        try check(.showLimits, request)
+        let project = request.query["tenant_id"] ?? request.credentials.projectID
+        if project != request.credentials.projectID { try check(.showLimitsOfOthers, request) }
+        let quota = try await readQuota(of: project)
+        return reply(
+            request,
+            ["limits": ["rate": [], "absolute": QuotaFields.limits(quota, at: request.version)]]
+        )
+    }
+
+    private func quotaChange(_ request: APIRequest) throws(APIFault) -> QuotaChange {
+        let body = try BodyObject(request.call.body, under: "quota_set")
+        let names = QuotaFields.fields(at: request.version).map(\.name)
+        try body.allow(Set(names + ["force"]))
+        for field in QuotaFields.fields(at: request.version) where !field.isOurs {
+            guard let wish = try body.integer(field.name, from: -1) else { continue }
+            let fixed = field.number(Resources(instances: 0, cores: 0, ram: 0))
+            guard wish != fixed else { continue }
+            throw APIFault(
+                .notImplemented,
+                "The quota of \(field.name) is not implemented: Reprieve keeps quotas of instances, cores and ram."
+            )
+        }
+        return QuotaChange(
+            instances: try body.integer("instances", from: -1),
+            cores: try body.integer("cores", from: -1),
+            ram: try body.integer("ram", from: -1),
+            isForced: try body.boolean("force") ?? false
+        )
+    }
+
+    private func limits(_ quota: Quota, _ request: APIRequest) -> [JSONMember] {
+        QuotaFields.fields(at: request.version).map {
+            JSONMember(name: $0.name, value: .integer($0.number(quota.limits)))
+        }
+    }
+
+    private func readQuota(of project: String?) async throws -> Quota {
+        try await Persistence(patience: settings.patience).read { try await servers.quota(of: project) }
+    }
+}
