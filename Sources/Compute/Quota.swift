@@ -25,6 +25,13 @@ package struct Quota: Sendable, Hashable {
         self.limits = limits
         self.used = used
     }
+
+    /// Whether the project has more of something than it may have.
+    package var isExceeded: Bool {
+        [\Resources.instances, \.cores, \.ram].contains {
+            limits[keyPath: $0] >= 0 && used[keyPath: $0] > limits[keyPath: $0]
+        }
+    }
 }
 
 /// A change of limits; what is nil stays. -1 is no limit.

@@ -16,7 +16,7 @@ struct Reprieve: AsyncParsableCommand {
             \(Endpoint.usualURL) when none is set; /v2.1 is added when it names no version
               REPRIEVE_TOKEN    the token, or else OS_TOKEN; when neither is set, and OS_AUTH_URL is not either, a token \
             for an API without authentication is made of OS_USERNAME and OS_PROJECT_ID
-            migrate, server adopt, bin status, bin retention, bin resume, queue, task cancel, task retry and worker are an \
+            migrate, server adopt, bin status, bin retention, bin resume, queue, quota, task cancel, task retry and worker are an \
             operator's and use the database:
               REPRIEVE_DATABASE_URL    a libpq connection string
 
@@ -24,7 +24,7 @@ struct Reprieve: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            MigrateCommand.self, ServerCommand.self, BinCommand.self, TaskCommand.self, QueueCommand.self,
+            MigrateCommand.self, ServerCommand.self, BinCommand.self, TaskCommand.self, QueueCommand.self, QuotaCommand.self,
             WorkerCommand.self, FakeCommand.self,
         ]
     )

@@ -87,6 +87,39 @@ struct QueueCommandTests {
         }
     }
 
+    @Test("a quota is shown, set and held: a restore beyond it is refused, and an adoption beyond it is told of")
+    func quota() async throws {
+        try await Fleet.run { fleet in
+            let api = try await fleet.startAPI()
+            try fleet.startWorker()
+            #expect(try await reprieve(fleet, "quota", "set", "--instances", "1").status == 0)
+            let id = try await fleet.adopt()
+            #expect(try await api.delete(id).status == 204)
+            try await fleet.waitFor(.softDelete, of: [id])
+            #expect(try await reprieve(fleet, "quota", "set", "aaaa", "--instances", "0").status == 0)
+            let refused = try await reprieve(fleet, "server", "restore", id.text, api: api)
+            #expect(refused.status == 4 && refused.output.contains("Quota exceeded for instances"), "\(refused.output)")
+            let adopted = try await reprieve(
+                fleet,
+                "server",
+                "adopt",
+                "--host",
+                "compute-01",
+                "--project",
+                "aaaa",
+                "--user",
+                "ann"
+            )
+            #expect(adopted.status == 0 && adopted.output.contains("more than its quota"))
+            let below = try await reprieve(fleet, "quota", "set", "aaaa", "--instances", "0")
+            #expect(below.status == 1 && below.output.contains("add --force"))
+            #expect(try await reprieve(fleet, "quota", "set", "aaaa").status == 2)
+            #expect(try await reprieve(fleet, "quota", "set", "aaaa", "--instances", "2").status == 0)
+            #expect(try await reprieve(fleet, "server", "restore", id.text, api: api).status == 0)
+            #expect(try await reprieve(fleet, "quota", "show", "aaaa", "--json").output.contains("\"instances_used\""))
+        }
+    }
+
     @Test("a project beyond its limit gets 429 until a task of its has ended, and others are not touched")
     func projectLimit() async throws {
         try await Fleet.run { fleet in

@@ -48,7 +48,16 @@ struct ServerAdoptCommand: AsyncParsableCommand {
 
     func run() async throws {
         let server = newServer
-        let outcome = try await Database.withSchema { try await ServerStore(pool: $0).adopt(server) }
+        let (outcome, quota) = try await Database.withSchema { pool in
+            let store = ServerStore(pool: pool)
+            return (try await store.adopt(server), try await store.quota(of: project))
+        }
+        if outcome == .adopted, quota.isExceeded {
+            Output.complain(
+                "reprieve: project \(project) has more than its quota: its restores are refused until it has less, or "
+                    + "\"reprieve quota set\" gives it more"
+            )
+        }
         switch outcome {
         case .adopted: Output.line("adopted \(server.id.lowercase)")
         case .already: Output.line("adopted before \(server.id.lowercase)")
