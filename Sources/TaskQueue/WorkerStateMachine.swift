@@ -183,14 +183,7 @@ extension WorkerStateMachine {
         turn = Int32((Int(turn) + claim.tasks.count) % 7)
         let queues = exchange.claim?.queues ?? []
         isLimited = claim.isLimited || isLimited && queues.count < options.queues.count
-        let counts = Dictionary(claim.tasks.map { ($0.queue, 1) }, uniquingKeysWith: +)
-        for queue in queues {
-            if counts[queue.name, default: 0] >= queue.limit {
-                filled.insert(queue.name)
-            } else {
-                filled.remove(queue.name)
-            }
-        }
+        learn(claim, queues)
         if claim.tasks.count >= exchange.asked {
             appetite = .more
         } else if exchange.wakes == wakes, filled.isDisjoint(with: queues.map(\.name)) {
@@ -199,7 +192,6 @@ extension WorkerStateMachine {
             appetite = .some
         }
         for task in claim.tasks {
-            watermarks[task.queue, default: Watermark()].claimed(CollectionOfOne(task))
             occupied[task.queue, default: 0] += 1
             held[task.held] = Held(task: task)
             book.grant(
@@ -211,5 +203,23 @@ extension WorkerStateMachine {
         guard isDraining else { return claim.tasks }
         for task in claim.tasks { end(task.held, TaskEnding(lease: task.held, verb: .released)) }
         return []
+    }
+
+    /// What a claim says of what it left in its queues.
+    private mutating func learn(_ claim: Claim, _ queues: [ClaimRequest.QueueRequest]) {
+        let tasks = Dictionary(grouping: claim.tasks, by: \.queue)
+        for queue in queues {
+            let found = tasks[queue.name, default: []]
+            let isFilled = found.count >= queue.limit
+            // Under a limit of running tasks a queue gives less than it has.
+            let rest: Watermark.Rest = isFilled || claim.isLimited ? .later : .none
+            watermarks[queue.name, default: Watermark()].learn(found, from: queue.low, rest: rest)
+            // A look that began above the mark says nothing of what lies below it.
+            if isFilled || watermarks[queue.name]?.isCovered(by: queue.low) == false {
+                filled.insert(queue.name)
+            } else {
+                filled.remove(queue.name)
+            }
+        }
     }
 }

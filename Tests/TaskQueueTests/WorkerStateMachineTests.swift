@@ -32,9 +32,22 @@ struct WorkerStateMachineTests {
         tasks count: Int = 0
     ) -> WorkerStateMachine.Consequences {
         let queue = exchange.claim?.queues.first?.name ?? "a"
-        let tasks = (0..<count).map { _ in QueuedTask.made(in: queue) }
+        return answer(exchange, &machine, tasks: (0..<count).map { _ in QueuedTask.made(in: queue) })
+    }
+
+    @discardableResult
+    private func answer(
+        _ exchange: Exchange,
+        _ machine: inout WorkerStateMachine,
+        tasks: [QueuedTask]
+    ) -> WorkerStateMachine.Consequences {
         let claim = exchange.claim.map { _ in Claim(tasks: tasks, nextDue: nil) }
         return machine.answered(exchange, ExchangeAnswer(claim: claim), at: exchange.sent)
+    }
+
+    /// Ends these tasks, which succeeded.
+    private func succeed(_ tasks: [QueuedTask], _ machine: inout WorkerStateMachine) {
+        for task in tasks { _ = machine.handlerEnded(task.held, .succeeded(), jitter: 0) }
     }
 
     @Test("claims at first, and then neither claims nor writes while nothing happens")
@@ -106,6 +119,41 @@ struct WorkerStateMachineTests {
         let next = try send(&machine)
         #expect(next.endings.count == 1)
         #expect(next.claim?.queues.contains { $0.name == tasks[0].queue && $0.limit == 1 } == true)
+    }
+
+    @Test("takes however many tasks lie far below its mark once it has looked from the start")
+    func farBelow() throws {
+        var machine = machine(slots: 3)
+        let first = answer(try send(&machine), &machine, tasks: [QueuedTask.made(in: "a", at: 50_000)])
+        succeed(first.start, &machine)
+        // As if a sweep that had drawn these positions long ago committed only now.
+        var waiting = (1...40).map { QueuedTask.made(in: "a", at: Int64($0 * 100)) }
+        var at = 5
+        while !waiting.isEmpty, let exchange = machine.nextExchange(at: start + .seconds(at)) {
+            let low = exchange.claim?.queues.first?.low[1] ?? .max
+            let found = waiting.filter { $0.position >= low }.prefix(exchange.asked)
+            waiting.removeAll { task in found.contains { $0.id == task.id } }
+            succeed(answer(exchange, &machine, tasks: Array(found)).start, &machine)
+            // No poll comes again.
+            at = 6
+        }
+        #expect(waiting.isEmpty)
+        machine.wake()
+        let next = try send(&machine, at: 6)
+        #expect(next.claim?.queues.map(\.low) == [[0, 49_000, 0]])
+    }
+
+    @Test("looks again at what lay below the mark of a claim that found nothing")
+    func goneBack() throws {
+        var machine = machine(slots: 1500)
+        let many = { (first: Int64) in (0..<500).map { QueuedTask.made(in: "a", at: first + Int64($0)) } }
+        answer(try send(&machine), &machine, tasks: many(50_000))
+        let above = try send(&machine, at: 4)
+        let fromTheStart = try send(&machine, at: 5)
+        answer(fromTheStart, &machine, tasks: many(2_000))
+        answer(above, &machine, tasks: [])
+        let next = try send(&machine, at: 5)
+        #expect(next.claim?.queues.map(\.low) == [[0, 1_499, 0]])
     }
 
     @Test("looks again when it was woken while a claim was on its way")
@@ -241,7 +289,7 @@ extension WorkerEvent {
 }
 
 extension QueuedTask {
-    fileprivate static func made(in queue: String) -> QueuedTask {
+    fileprivate static func made(in queue: String, at position: Int64 = 1) -> QueuedTask {
         QueuedTask(
             id: UUID(),
             queue: queue,
@@ -250,7 +298,7 @@ extension QueuedTask {
             requestID: "req",
             payload: "{}",
             priority: 1,
-            position: 1,
+            position: position,
             attempt: 1,
             maxAttempts: 5,
             lease: Lease(timeline: 1, token: .random(in: 1...Int64.max)),
