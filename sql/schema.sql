@@ -674,6 +674,7 @@ CREATE FUNCTION compute.event_name_v1(p_kind text) RETURNS text
 $$;
 CREATE FUNCTION compute.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, limited boolean, verdict text, status text)
     LANGUAGE plpgsql
+    SET lock_timeout TO '2s'
     AS $$
 #variable_conflict use_column
 begin
@@ -690,6 +691,7 @@ end
 $$;
 CREATE FUNCTION compute.finish_tasks_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[]) RETURNS SETOF queue.settled
     LANGUAGE plpgsql
+    SET lock_timeout TO '2s'
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -1845,6 +1847,7 @@ end
 $$;
 CREATE FUNCTION queue.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, limited boolean, verdict text, status text)
     LANGUAGE plpgsql
+    SET lock_timeout TO '2s'
     AS $$
 #variable_conflict use_column
 begin
@@ -1861,6 +1864,7 @@ end
 $$;
 CREATE FUNCTION queue.finish_tasks_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[]) RETURNS SETOF queue.settled
     LANGUAGE plpgsql
+    SET lock_timeout TO '2s'
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
     SET jit TO 'off'

@@ -8,6 +8,8 @@ struct Exchange: Sendable {
     let sent: ContinuousClock.Instant
     /// How often the worker had been woken then.
     let wakes: Int
+    /// Whether its one ending may have to wait for a row that somebody holds locked.
+    var isSuspect = false
 
     /// Slots that the claim asks for.
     var asked: Int { claim?.queues.reduce(0) { $0 + $1.limit } ?? 0 }

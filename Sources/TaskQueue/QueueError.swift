@@ -5,7 +5,7 @@ package struct QueueError: Error, Sendable, CustomStringConvertible {
     /// What went wrong.
     package struct Code: Sendable, Hashable, CustomStringConvertible {
         enum Value: String {
-            case databaseUnavailable, outcomeUnknown, leaseLost, subjectBusy, malformedRow, unexpected
+            case databaseUnavailable, outcomeUnknown, contended, leaseLost, subjectBusy, malformedRow, unexpected
         }
         let value: Value
 
@@ -13,6 +13,9 @@ package struct QueueError: Error, Sendable, CustomStringConvertible {
         package static let databaseUnavailable = Code(value: .databaseUnavailable)
         /// The answer was lost. Repeating a finish, a heartbeat or a sweep is safe.
         package static let outcomeUnknown = Code(value: .outcomeUnknown)
+        /// The database gave up waiting for a row that somebody holds locked; nothing happened. Try again, and less at
+        /// once: the rest of a batch need not wait for that row.
+        package static let contended = Code(value: .contended)
         /// Another holds the lease now, or the task has ended.
         package static let leaseLost = Code(value: .leaseLost)
         /// The subject has a live task already.
@@ -24,7 +27,9 @@ package struct QueueError: Error, Sendable, CustomStringConvertible {
 
         package var description: String { value.rawValue }
         /// Whether the same call may succeed later.
-        package var isRetryable: Bool { self == .databaseUnavailable || self == .outcomeUnknown }
+        package var isRetryable: Bool { isOutage || self == .contended }
+        /// Whether the database could not be asked, or did not answer.
+        package var isOutage: Bool { self == .databaseUnavailable || self == .outcomeUnknown }
     }
 
     package let code: Code
@@ -48,6 +53,8 @@ package struct QueueError: Error, Sendable, CustomStringConvertible {
             switch (error.sqlState, error.retry) {
             case ("RQ001", _): .leaseLost
             case ("23505", _): .subjectBusy
+            // A lock, a deadlock, a statement that took too long: it was rolled back.
+            case ("55P03", _), ("40P01", _), ("57014", _): .contended
             case (_, .safe): .databaseUnavailable
             case (_, .outcomeUnknown): .outcomeUnknown
             case (_, .never): .unexpected

@@ -48,12 +48,8 @@ extension Worker {
     private func perform(_ exchange: Exchange) async {
         do {
             let answer = try await queue.exchange(endings: exchange.endings, claim: exchange.claim)
-            let (consequences, wasIdle) = state.withLock { state in
-                let wasIdle = state.machine.book.isEmpty
-                return (state.machine.answered(exchange, answer, at: .now), wasIdle)
-            }
-            // A new lease never ends before those that were held already.
-            if wasIdle { watch.signal() }
+            let consequences = state.withLock { $0.machine.answered(exchange, answer, at: .now) }
+            if consequences.endsUnwatched { watch.signal() }
             consequences.events.forEach(observe)
             start(consequences.start)
             if let due = consequences.nextDue { sweepWhenDue(in: due) }

@@ -31,7 +31,10 @@ extension Worker {
             stop(learned.stop)
             watch.signal()
             dispatch.signal()
-            await handBack(learned.handBack)
+            if !learned.handBack.isEmpty {
+                state.withLock { $0.strays.formUnion(learned.handBack) }
+                stray.signal()
+            }
             return true
         } catch {
             state.withLock { $0.machine.heartbeatFailed() }
@@ -40,14 +43,28 @@ extension Worker {
         }
     }
 
-    /// Gives back leases that a lost answer to a claim has left us without our knowing.
-    private func handBack(_ leases: [HeldLease]) async {
-        guard !leases.isEmpty else { return }
+    /// Gives back leases that a lost answer to a claim has left us without our knowing. No heartbeat waits for it.
+    func handBackLoop() async {
+        while !Task.isCancelled {
+            await stray.wait()
+            let leases = state.withLock { $0.strays }
+            await handBack(leases.map { TaskEnding(lease: $0, verb: .released) })
+            // Not before: the heartbeats meanwhile still report them. One that could not be handed back they report again.
+            state.withLock { $0.strays.subtract(leases) }
+        }
+    }
+
+    private func handBack(_ endings: [TaskEnding]) async {
+        guard !endings.isEmpty else { return }
         do {
-            _ = try await queue.finish(leases.map { TaskEnding(lease: $0, verb: .released) })
-            leases.forEach { observe(.handedBack($0)) }
+            let answers = try await queue.finish(endings)
+            for answer in answers where answer.verdict == .finished { observe(.handedBack(answer.lease)) }
         } catch {
-            observe(.heartbeatFailed(QueueError(unknown: error)))
+            let error = QueueError(unknown: error)
+            observe(.heartbeatFailed(error))
+            // One that somebody holds locked must not keep the others.
+            guard error.code == .contended, endings.count > 1 else { return }
+            for ending in endings { await handBack([ending]) }
         }
     }
 
@@ -55,7 +72,7 @@ extension Worker {
     func leaseWatch() async {
         while !Task.isCancelled {
             let (expired, next) = state.withLock { state in
-                (state.machine.tick(at: .now), state.machine.book.nextExpiry)
+                (state.machine.tick(at: .now), state.machine.watchedUntil)
             }
             stop(expired)
             await watch.wait(upTo: next.map { $0 - .now } ?? .seconds(3600))
@@ -101,8 +118,9 @@ extension Worker {
             if answer.rescued > 0 { observe(.rescued(answer.rescued)) }
             if answer.sweptAt != nil { tell(note: answer.note) }
         } catch {
-            state.withLock { $0.machine.contact.failed() }
-            observe(.sweepFailed(QueueError(unknown: error)))
+            let error = QueueError(unknown: error)
+            state.withLock { $0.machine.sweepFailed(error) }
+            observe(.sweepFailed(error))
         }
     }
 

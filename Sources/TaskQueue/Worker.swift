@@ -18,6 +18,8 @@ package final class Worker: Service, Sendable {
         var lastSweep: (sweptAt: Date, at: ContinuousClock.Instant)?
         var lastMaintenance: ContinuousClock.Instant?
         var note: String?
+        /// Leases to hand back, and those that are being handed back.
+        var strays: Set<HeldLease> = []
         /// The first heartbeat has been answered.
         var isReady = false
         /// When the loops last came round, whether the database answered or not.
@@ -38,6 +40,8 @@ package final class Worker: Service, Sendable {
     let watch = Pulse()
     /// A sweep is wanted before its time.
     let sweep = Pulse()
+    /// There are leases to hand back.
+    let stray = Pulse()
     private let notifications: AsyncStream<Listener.Event>?
 
     /// - Parameters:
@@ -100,6 +104,7 @@ package final class Worker: Service, Sendable {
     private func loops() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.heartbeats() }
+            group.addTask { await self.handBackLoop() }
             group.addTask { await self.sweeps() }
             group.addTask { await self.leaseWatch() }
             group.addTask { await self.listen() }

@@ -8,6 +8,8 @@ extension WorkerStateMachine {
         var events: [WorkerEvent] = []
         /// When the next task in backoff falls due, as far as this answer tells.
         var nextDue: Duration?
+        /// A lease or an attempt ends before the watch over them would look.
+        var endsUnwatched = false
     }
 
     /// A handler has returned.
@@ -41,11 +43,21 @@ extension WorkerStateMachine {
         let count = isAlone ? 1 : waiting.prefix(Self.batchLimit).prefix { held[$0]?.isAlone != true }.count
         let leases = waiting.prefix(count)
         waiting.removeFirst(count)
-        return leases.compactMap { lease in
-            guard let held = held[lease] else { return nil }
-            occupied[held.task.queue, default: 0] -= 1
-            return held.ending
-        }
+        return leases.compactMap { leave($0) }
+    }
+
+    /// The next ending that may have to wait for a locked row; nil while another is on its way.
+    mutating func takeSuspect(at now: ContinuousClock.Instant) -> TaskEnding? {
+        guard let index = suspects.firstIndex(where: { $0.notBefore <= now }) else { return nil }
+        guard !inFlight.values.contains(where: \.isSuspect) else { return nil }
+        return leave(suspects.remove(at: index).lease)
+    }
+
+    /// An ending goes on its way, and its task leaves its slot.
+    private mutating func leave(_ lease: HeldLease) -> TaskEnding? {
+        guard let held = held[lease] else { return nil }
+        occupied[held.task.queue, default: 0] -= 1
+        return held.ending
     }
 
     /// The database has answered an exchange.
@@ -65,14 +77,18 @@ extension WorkerStateMachine {
             consequences.events.append(event(task, ending, answer.endings[ending.lease]))
             forget(ending.lease)
         }
-        if let claim = answer.claim { consequences.start = take(claim, of: exchange) }
+        if let claim = answer.claim {
+            consequences.start = take(claim, of: exchange)
+            consequences.endsUnwatched = !claim.tasks.isEmpty && endsUnwatched(exchange)
+        }
         return consequences
     }
 
     /// An exchange failed: perhaps it was done, perhaps not.
     ///
     /// Endings are sent again for as long as their leases may be ours: what was done is then found done. Where the
-    /// database refused, each ending goes alone; and one that is refused alone is recorded as a failure, since merely
+    /// database waited in vain for a locked row, each goes alone, so that only the one whose row it is waits on. Where
+    /// it refused, each ending goes alone too; and one that is refused alone is recorded as a failure, since merely
     /// handed back, the task would be done and refused for ever.
     mutating func failed(
         _ exchange: Exchange,
@@ -87,18 +103,43 @@ extension WorkerStateMachine {
             wakeToPoll()
             events.append(.claimFailed(error))
         }
-        if error.code.isRetryable {
+        if error.code.isOutage {
             contact.failed()
             retryAt = now + backoff.next(jitter: jitter)
-        } else if exchange.claim != nil {
+        } else if exchange.claim != nil, error.code != .contended || exchange.endings.isEmpty {
             claimAfter = now + Self.claimPause
         }
         let isTold = exchange.endings.count == 1 && exchange.claim == nil
-        return events
-            + exchange.endings.reversed().compactMap { ending in
-                error.code.isRetryable
-                    ? sendAgain(ending, error, at: now) : sendDifferently(ending, error, wasAlone: isTold)
-            }
+        switch error.code {
+        case .contended:
+            return events + exchange.endings.compactMap { suspect($0, error, wasAlone: isTold, at: now) }
+        case _ where error.code.isOutage:
+            return events + exchange.endings.reversed().compactMap { sendAgain($0, error, at: now) }
+        default:
+            return events
+                + exchange.endings.reversed().compactMap { sendDifferently($0, error, wasAlone: isTold, at: now) }
+        }
+    }
+
+    /// The row of this ending may be locked by somebody; when it was sent alone, it is.
+    private mutating func suspect(
+        _ ending: TaskEnding,
+        _ error: QueueError,
+        wasAlone: Bool,
+        at now: ContinuousClock.Instant
+    ) -> WorkerEvent? {
+        guard let task = held[ending.lease]?.task else { return nil }
+        guard mayBeOurs(ending.lease, at: now) else {
+            abandon(ending.lease, at: now)
+            return .abandoned(task, error)
+        }
+        suspects.append(Suspect(lease: ending.lease, notBefore: wasAlone ? now + Self.lockPause : now))
+        occupied[task.queue, default: 0] += 1
+        return wasAlone ? .finishFailed(task, error) : nil
+    }
+
+    private func mayBeOurs(_ lease: HeldLease, at now: ContinuousClock.Instant) -> Bool {
+        book.entries[lease].map { now < $0.deadline } ?? false
     }
 
     /// A lease may be ours until its deadline, whatever a heartbeat says: the lost answer may have been the end of it.
@@ -108,8 +149,8 @@ extension WorkerStateMachine {
         at now: ContinuousClock.Instant
     ) -> WorkerEvent? {
         guard let task = held[ending.lease]?.task else { return nil }
-        guard let deadline = book.entries[ending.lease]?.deadline, now < deadline else {
-            forget(ending.lease)
+        guard mayBeOurs(ending.lease, at: now) else {
+            abandon(ending.lease, at: now)
             return .abandoned(task, error)
         }
         putBack(ending.lease, task)
@@ -119,11 +160,12 @@ extension WorkerStateMachine {
     private mutating func sendDifferently(
         _ ending: TaskEnding,
         _ error: QueueError,
-        wasAlone: Bool
+        wasAlone: Bool,
+        at now: ContinuousClock.Instant
     ) -> WorkerEvent? {
         guard var entry = held[ending.lease] else { return nil }
         if wasAlone, entry.isRefused {
-            forget(ending.lease)
+            abandon(ending.lease, at: now)
             return .abandoned(entry.task, error)
         }
         if wasAlone {
@@ -141,6 +183,11 @@ extension WorkerStateMachine {
     private mutating func putBack(_ lease: HeldLease, _ task: QueuedTask) {
         waiting.insert(lease, at: 0)
         occupied[task.queue, default: 0] += 1
+    }
+
+    private mutating func abandon(_ lease: HeldLease, at now: ContinuousClock.Instant) {
+        forget(lease)
+        abandoned[lease] = now
     }
 
     private mutating func forget(_ lease: HeldLease) {

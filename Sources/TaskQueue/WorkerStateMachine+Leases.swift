@@ -1,13 +1,15 @@
 /// The life of leases: heartbeats, deadlines, and leases that nobody here knows.
 extension WorkerStateMachine {
-    /// The next heartbeat.
+    /// The next heartbeat. Once every handler must stop, it no longer extends the leases of those that have: an ending
+    /// that cannot be written must not keep the process for ever.
     func heartbeatRequest(isStopping: Bool) -> HeartbeatRequest {
-        HeartbeatRequest(
+        let extended = isStopped ? book.entries.filter { held[$0.key]?.ending == nil } : book.entries
+        return HeartbeatRequest(
             workerID: options.workerID,
             queues: options.queues.keys.sorted(),
             version: options.version,
             isStopping: isStopping,
-            leases: book.entries.mapValues(\.progress),
+            leases: extended.mapValues(\.progress),
             leaseDuration: options.leaseDuration
         )
     }
@@ -23,7 +25,7 @@ extension WorkerStateMachine {
         if isHeartless { wakeToPoll() }
         isHeartless = false
         let learned = book.learn(answers, sent: sent, leaseDuration: options.leaseDuration)
-        return (learned.stop, leasesToHandBack(learned.handBack, at: now))
+        return (learned.stop, leasesToHandBack(learned.handBack, sent: sent, at: now))
     }
 
     /// A heartbeat was not answered, or its answer was lost.
@@ -32,25 +34,46 @@ extension WorkerStateMachine {
         isHeartless = true
     }
 
+    /// A sweep was refused, or not answered.
+    mutating func sweepFailed(_ error: QueueError) {
+        // A refusal is an answer.
+        if error.code.isOutage { contact.failed() }
+    }
+
     /// Whether leases of others may be rescued: our own contact has lasted one lease.
     func mayRescue(at now: ContinuousClock.Instant) -> Bool {
         contact.hasLasted(options.leaseDuration, at: now)
     }
 
-    /// Gives up leases that no heartbeat could extend, before the database does, and attempts that take too long.
+    /// Gives up leases that no heartbeat could extend, before the database does, and attempts that take too long; the
+    /// watch then sleeps until ``watchedUntil``.
     /// - Returns: leases whose handlers must stop.
     mutating func tick(at now: ContinuousClock.Instant) -> [HeldLease] {
-        book.expire(at: now)
+        let expired = book.expire(at: now)
+        watchedUntil = book.nextExpiry
+        return expired
+    }
+
+    /// Whether what this exchange claimed ends before the watch looks. Leases that were held before may end later: a
+    /// heartbeat that was sent after this exchange may have moved them, and the limit of attempts may be the nearer end.
+    func endsUnwatched(_ exchange: Exchange) -> Bool {
+        let end = exchange.sent + min(options.leaseDuration - book.margin, options.attemptLimit)
+        return watchedUntil.map { end < $0 } ?? true
     }
 
     /// A lost answer to a claim leaves us leases without our knowing. A claim that is being answered right now looks the
     /// same; so a lease counts as unknown when every claim on its way was sent after we first heard of it.
     private mutating func leasesToHandBack(
         _ reported: [HeldLease],
+        sent: ContinuousClock.Instant,
         at now: ContinuousClock.Instant
     ) -> [HeldLease] {
+        // A heartbeat that was sent before a lease was abandoned named it, and reports only what it did not name.
+        abandoned = abandoned.filter { lease, since in sent < since || reported.contains(lease) }
         var still: [HeldLease: ContinuousClock.Instant] = [:]
-        for lease in reported where held[lease] == nil { still[lease] = unknown[lease] ?? now }
+        for lease in reported where held[lease] == nil && abandoned[lease] == nil {
+            still[lease] = unknown[lease] ?? now
+        }
         let known = unknown
         unknown = still
         return still.filter { lease, since in

@@ -16,6 +16,8 @@ struct WorkerStateMachine: Sendable {
     static let lanes = 2
     /// How long after a refused claim the next one comes, at the latest.
     static let claimPause = Duration.seconds(1)
+    /// How long after a vain wait for a locked row the next one comes, at the latest.
+    static let lockPause = Duration.milliseconds(500)
 
     /// How much there may be to claim.
     enum Appetite: Sendable {
@@ -25,6 +27,13 @@ struct WorkerStateMachine: Sendable {
         case some
         /// The last claim was filled: there is more.
         case more
+    }
+
+    /// An ending that may have to wait for a row that somebody holds locked.
+    struct Suspect: Sendable {
+        var lease: HeldLease
+        /// It waited in vain alone: not again before.
+        var notBefore: ContinuousClock.Instant
     }
 
     /// One claimed task.
@@ -46,6 +55,9 @@ struct WorkerStateMachine: Sendable {
     var held: [HeldLease: Held] = [:]
     /// Ended by their handlers and not on their way, in order.
     var waiting: [HeldLease] = []
+    /// Those whose exchange waited in vain for a locked row. They go alone and in one lane, so that the other lane keeps
+    /// working however long the row is locked.
+    var suspects: [Suspect] = []
     var inFlight: [Int: Exchange] = [:]
     var isDraining = false
     /// No handler may go on: the grace is over, or the process was cancelled.
@@ -70,8 +82,13 @@ struct WorkerStateMachine: Sendable {
     var isHeartless = false
     var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
     var exchanges = 0
+    /// Until when the watch over leases sleeps; nil when it waits for a signal.
+    var watchedUntil: ContinuousClock.Instant?
     /// Leases that a heartbeat was told of and that no task here knows, and since when.
     var unknown: [HeldLease: ContinuousClock.Instant] = [:]
+    /// Leases whose ending could not be written, and since when. They run out, and the rescue counts them: handed back,
+    /// the task would be done again and again, and its ending refused each time.
+    var abandoned: [HeldLease: ContinuousClock.Instant] = [:]
 
     init(options: WorkerOptions, kinds: Set<String>) {
         self.options = options
@@ -101,13 +118,30 @@ struct WorkerStateMachine: Sendable {
     /// What to send now, or nil when no lane is free or there is nothing to send.
     mutating func nextExchange(at now: ContinuousClock.Instant) -> Exchange? {
         guard hasFreeLane, retryAt.map({ $0 <= now }) ?? true else { return nil }
+        if let suspect = takeSuspect(at: now) { return send([suspect], claim: nil, isSuspect: true, at: now) }
         let endings = takeEndings()
         let mayHaveMore = endings.contains { isLimited || filled.contains(held[$0.lease]?.task.queue ?? "") }
         if mayHaveMore, case .none = appetite { appetite = .some }
         let claim = claimRequest(at: now)
         guard !endings.isEmpty || claim != nil else { return nil }
+        return send(endings, claim: claim, isSuspect: false, at: now)
+    }
+
+    private mutating func send(
+        _ endings: [TaskEnding],
+        claim: ClaimRequest?,
+        isSuspect: Bool,
+        at now: ContinuousClock.Instant
+    ) -> Exchange {
         exchanges += 1
-        let exchange = Exchange(number: exchanges, endings: endings, claim: claim, sent: now, wakes: wakes)
+        let exchange = Exchange(
+            number: exchanges,
+            endings: endings,
+            claim: claim,
+            sent: now,
+            wakes: wakes,
+            isSuspect: isSuspect
+        )
         inFlight[exchange.number] = exchange
         return exchange
     }
@@ -116,7 +150,8 @@ struct WorkerStateMachine: Sendable {
     func nextLook(after now: ContinuousClock.Instant) -> ContinuousClock.Instant {
         let poll = lastPoll.map { $0 + options.pollInterval } ?? now
         // Before its time a poll would only be put off again.
-        let quiet = [retryAt, claimAfter].compactMap { $0 }.filter { $0 > now }.min()
+        let suspect = suspects.lazy.map(\.notBefore).min()
+        let quiet = [retryAt, claimAfter, suspect].compactMap { $0 }.filter { $0 > now }.min()
         let next = [quiet, poll > now ? poll : nil].compactMap { $0 }.min()
         return next ?? now + options.pollInterval
     }

@@ -229,6 +229,141 @@ struct WorkerStateMachineTests {
         #expect(machine.held.isEmpty && after == nil)
     }
 
+    @Test("writes the other endings of a batch, one by one in one lane, while somebody holds the row of one locked")
+    func lockedRow() throws {
+        var machine = machine(slots: 6)
+        let tasks = try claim(5, &machine)
+        succeed(tasks, &machine)
+        let batch = try send(&machine)
+        let locked = QueueError(.contended, "locked")
+        let events = machine.failed(batch, locked, at: start, jitter: 1)
+        #expect(batch.endings.count == 5 && events.isEmpty, "without a pause, and nothing to tell yet")
+        let vain = try send(&machine)
+        #expect(vain.endings.map(\.lease) == [tasks[0].held] && vain.claim == nil)
+        // Meanwhile the other lane is for what is new.
+        machine.wake()
+        let other = try send(&machine)
+        #expect(other.endings.isEmpty && other.asked == 2)
+        answer(other, &machine)
+        let none = machine.nextExchange(at: start)
+        #expect(none == nil)
+        let told = machine.failed(vain, locked, at: start, jitter: 1)
+        guard case .finishFailed = told.last else { Issue.record("\(told)"); return }
+        for task in tasks[1...] {
+            let next = try send(&machine)
+            #expect(next.endings.map(\.lease) == [task.held])
+            answer(next, &machine)
+        }
+        let early = machine.nextExchange(at: start)
+        #expect(early == nil && machine.nextLook(after: start) == start + WorkerStateMachine.lockPause)
+        let again = try send(&machine, at: 1)
+        #expect(again.endings.map(\.lease) == [tasks[0].held])
+        answer(again, &machine)
+        #expect(machine.held.isEmpty && machine.occupied == ["a": 0])
+    }
+
+    @Test("keeps a batch as it is when its answer was lost, and its contact when it was told of a locked row")
+    func lostOrLocked() throws {
+        var machine = machine()
+        let tasks = try claim(3, &machine)
+        succeed(tasks, &machine)
+        let batch = try send(&machine)
+        _ = machine.failed(batch, QueueError(.outcomeUnknown, "lost"), at: start, jitter: 0)
+        let again = try send(&machine, at: 1)
+        #expect(again.endings == batch.endings)
+        machine.contact.succeeded(at: start)
+        _ = machine.failed(again, QueueError(.contended, "locked"), at: start, jitter: 0)
+        #expect(machine.contact.hasLasted(.zero, at: start))
+    }
+
+    @Test("extends no lease of which only the ending waits once it was stopped, and gives it up with its lease")
+    func stoppedEnding() throws {
+        var machine = machine()
+        let tasks = try claim(2, &machine)
+        succeed([tasks[0]], &machine)
+        machine.beginDrain()
+        #expect(machine.heartbeatRequest(isStopping: true).leases.count == 2)
+        _ = machine.stopAll()
+        #expect(machine.heartbeatRequest(isStopping: true).leases.map(\.key) == [tasks[1].held])
+        succeed([tasks[1]], &machine)
+        let batch = try send(&machine)
+        let locked = QueueError(.contended, "locked")
+        _ = machine.failed(batch, locked, at: start + .seconds(31), jitter: 0)
+        #expect(machine.isDone)
+    }
+
+    @Test("lets the leases of endings that were refused for good run out, and never hands them back")
+    func abandoned() throws {
+        var machine = machine()
+        let lease = try #require(try claim(1, &machine).first).held
+        _ = machine.handlerEnded(lease, .succeeded(), jitter: 0)
+        for _ in 1...2 {
+            let exchange = try send(&machine)
+            _ = machine.failed(exchange, QueueError(.unexpected, "no"), at: start + .seconds(1), jitter: 0)
+        }
+        #expect(machine.held.isEmpty)
+        // One that was sent before named it; the others report it, until it was rescued.
+        _ = machine.heartbeatAnswered([], sent: start, at: start + .seconds(2))
+        for second in 3...6 {
+            let told = [HeartbeatAnswer(lease: lease, verdict: .unknown)]
+            let at = start + .seconds(second)
+            let heard = machine.heartbeatAnswered(told, sent: at, at: at)
+            #expect(heard.handBack.isEmpty)
+        }
+        _ = machine.heartbeatAnswered([], sent: start + .seconds(7), at: start + .seconds(7))
+        #expect(machine.abandoned.isEmpty)
+    }
+
+    @Test("has its leases watched anew when a new one, or its attempt, ends before those it held")
+    func watched() throws {
+        var machine = machine()
+        let first = answer(try send(&machine), &machine, tasks: 1)
+        #expect(first.endsUnwatched)
+        _ = machine.tick(at: start)
+        machine.wake()
+        let second = try send(&machine, at: 1)
+        // A heartbeat that was sent later is answered before.
+        let heard = first.start.map { HeartbeatAnswer(lease: $0.held, verdict: .held) }
+        _ = machine.heartbeatAnswered(heard, sent: start + .seconds(2), at: start + .seconds(2))
+        _ = machine.tick(at: start + .seconds(2))
+        let earlier = answer(second, &machine, tasks: 1)
+        #expect(earlier.endsUnwatched)
+        _ = machine.tick(at: start + .seconds(2))
+        #expect(machine.watchedUntil == start + .seconds(26))
+        machine.wake()
+        let later = answer(try send(&machine, at: 3), &machine, tasks: 1)
+        #expect(!later.endsUnwatched)
+    }
+
+    @Test("has its leases watched anew when the limit of a new attempt is nearer than any lease")
+    func watchedLimit() throws {
+        var options = WorkerOptions.test()
+        options.attemptLimit = .seconds(10)
+        var machine = WorkerStateMachine(options: options, kinds: ["work"])
+        let first = answer(try send(&machine), &machine, tasks: 1).start
+        _ = machine.tick(at: start)
+        // Its attempt was stopped already, so its lease is what is watched.
+        _ = machine.tick(at: start + .seconds(10))
+        let heard = first.map { HeartbeatAnswer(lease: $0.held, verdict: .held) }
+        _ = machine.heartbeatAnswered(heard, sent: start + .seconds(10), at: start + .seconds(10))
+        _ = machine.tick(at: start + .seconds(10))
+        #expect(machine.watchedUntil == start + .seconds(35))
+        machine.wake()
+        let next = answer(try send(&machine, at: 11), &machine, tasks: 1)
+        #expect(next.endsUnwatched)
+    }
+
+    @Test("takes a refused sweep for an answer of the database, and a lost one for the end of its contact")
+    func sweeps() {
+        var machine = machine()
+        machine.contact.succeeded(at: start)
+        machine.sweepFailed(QueueError(.unexpected, "no"))
+        machine.sweepFailed(QueueError(.contended, "locked"))
+        #expect(machine.mayRescue(at: start + .seconds(30)))
+        machine.sweepFailed(QueueError(.outcomeUnknown, "lost"))
+        #expect(!machine.mayRescue(at: start + .seconds(30)))
+    }
+
     @Test("claims nothing while its heartbeats are not answered")
     func heartless() throws {
         var machine = machine()

@@ -37,6 +37,8 @@ create or replace function compute.finish_and_claim_v1(
     status text
 )
 language plpgsql volatile
+-- As the endings alone: the caller then sends them without the claim.
+set lock_timeout = '2s'
 as $$
 #variable_conflict use_column
 begin

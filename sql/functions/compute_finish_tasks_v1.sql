@@ -11,6 +11,8 @@ create or replace function compute.finish_tasks_v1(
     p_errors jsonb[]
 ) returns setof queue.settled
 language plpgsql volatile
+-- A row that somebody holds locked must not keep the rest of the batch: the caller sends it alone.
+set lock_timeout = '2s'
 set enable_seqscan = off
 set jit = off
 -- A plan for the very values is never worth its making here: each call would be planned anew.

@@ -20,6 +20,8 @@ create or replace function queue.finish_tasks_v1(
     p_errors jsonb[]
 ) returns setof queue.settled
 language plpgsql volatile
+-- A row that somebody holds locked must not keep the rest of the batch: the caller sends it alone.
+set lock_timeout = '2s'
 set enable_seqscan = off
 set enable_bitmapscan = off
 set jit = off

@@ -81,7 +81,7 @@ extension Simulation {
             let consequences = worker.machine.answered(exchange, answer, at: instant)
             for task in consequences.start { startHandler(task, worker) }
             if let due = consequences.nextDue { sweepWhenDue(worker, in: due) }
-            watch(worker)
+            if consequences.endsUnwatched { watch(worker) }
         case .failure(let error):
             let jitter = Double(random.below(101)) / 100
             _ = worker.machine.failed(exchange, error, at: instant, jitter: jitter)
@@ -123,7 +123,7 @@ extension Simulation {
         stop(worker.machine.tick(at: instant), worker)
         worker.watch += 1
         let plan = worker.watch
-        guard let next = worker.machine.book.nextExpiry else { return }
+        guard let next = worker.machine.watchedUntil else { return }
         after(max(1, time(of: next) - time), in: worker) { [unowned self] in
             if plan == worker.watch { watch(worker) }
         }
@@ -161,8 +161,8 @@ extension Simulation {
                 worker.lastSweep = answer.sweptAt.flatMap { time - sent < 60_000 ? ($0, sent) : nil }
                 if worker.sweepIsDue || answer.rescued > 0 { wake(worker) }
                 worker.sweepIsDue = false
-            case .failure:
-                worker.machine.contact.failed()
+            case .failure(let error):
+                worker.machine.sweepFailed(error)
             }
             planSweep(worker, at: time + 3_200 + random.below(1_600))
         }
