@@ -12,6 +12,10 @@ final class SimulatedWorker {
     var isAlive = true
     /// Stopped by a signal, or starved of its processor: milliseconds.
     var pausedUntil = 0
+    /// Its messages take long: milliseconds.
+    var slowUntil = 0
+    /// Its messages reach nobody: milliseconds.
+    var cutOffUntil = 0
     /// Only the last plan of each loop counts.
     var look = 0
     var watch = 0

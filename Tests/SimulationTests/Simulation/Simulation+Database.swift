@@ -16,7 +16,7 @@ extension Simulation {
         _ work: @escaping () -> Answer,
         then: @escaping (Result<Answer, QueueError>) -> Void
     ) {
-        guard downUntil <= time else {
+        guard downUntil <= time, worker?.cutOffUntil ?? 0 <= time else {
             return fail(.databaseUnavailable, after: 5 + random.below(200), worker, then)
         }
         let roll = isCalm ? 100 : random.below(100) * 100 / max(1, trouble * 3)
@@ -39,7 +39,9 @@ extension Simulation {
         default:
             let loses = roll < 100
             let sent = connections
-            after(delay(slow: 5)) { [unowned self] in arrive(name, sent, loses: loses, worker, work, then) }
+            after(delay(slow: slowness(of: worker))) { [unowned self] in
+                arrive(name, sent, loses: loses, worker, work, then)
+            }
         }
     }
 
@@ -57,7 +59,7 @@ extension Simulation {
             count("\(name) answer lost")
             return fail(.outcomeUnknown, after: delay(slow: 50), worker, then)
         }
-        after(delay(slow: 5), in: worker) { [unowned self] in
+        after(delay(slow: slowness(of: worker)), in: worker) { [unowned self] in
             then(sent == connections ? .success(answer) : .failure(QueueError(.outcomeUnknown, "simulated")))
         }
     }
@@ -69,6 +71,10 @@ extension Simulation {
         _ then: @escaping (Result<Answer, QueueError>) -> Void
     ) {
         after(delay, in: worker) { then(.failure(QueueError(code, "simulated"))) }
+    }
+
+    private func slowness(of worker: SimulatedWorker?) -> Int {
+        worker?.slowUntil ?? 0 > time ? 80 : 5
     }
 
     /// How long a message takes; `slow` in a hundred take seconds.

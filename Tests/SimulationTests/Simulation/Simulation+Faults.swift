@@ -61,7 +61,7 @@ extension Simulation {
 
     private func strike() {
         let alive = workers.filter(\.isAlive)
-        switch random.below(13) {
+        switch random.below(17) {
         case 0, 1: if !alive.isEmpty { kill(random.pick(alive)) }
         case 2, 3: if !alive.isEmpty { pause(random.pick(alive)) }
         case 4: if !alive.isEmpty { terminate(random.pick(alive)) }
@@ -72,6 +72,9 @@ extension Simulation {
         case 9: pauseQueue()
         case 10: confirmClock()
         case 11: toggleHold()
+        case 12: lockServer()
+        case 13, 14: overtakeLeases()
+        case 15: if !alive.isEmpty { fade(random.pick(alive)) }
         default: break
         }
     }
@@ -115,11 +118,44 @@ extension Simulation {
 
     /// The wall clock of the database's machine, a little or a lot, forward or back.
     private func jumpClock() {
-        count("clock jump")
         let most = random.pick([3_000, 20_000, 250_000, 2_000_000])
-        clockOffset += random.below(2 * most) - most
+        moveClock(by: random.below(2 * most) - most)
+    }
+
+    private func moveClock(by offset: Int) {
+        count("clock jump")
+        clockOffset += offset
         jumpedAt = time
         note("the clock is off by \(clockOffset) ms")
+    }
+
+    /// The clock leaps over the ends of all leases, and another sweeps before a worker who is at work is heard: nothing
+    /// but the fence is then between two who both hold a lease by their own clocks.
+    private func overtakeLeases() {
+        let alive = workers.filter(\.isAlive)
+        guard let busy = alive.first(where: { !$0.handlers.isEmpty }),
+            let sweeper = alive.first(where: { $0 !== busy && $0.machine.mayRescue(at: instant) })
+        else { return }
+        count("leases overtaken")
+        cutOff(busy, for: random.below(Self.lease))
+        moveClock(by: Self.lease + random.below(Self.lease))
+        planSweep(sweeper, at: time + random.below(1_000))
+    }
+
+    /// The line of one process gets slow, and then breaks.
+    private func fade(_ worker: SimulatedWorker) {
+        worker.slowUntil = time + random.below(Self.lease)
+        note("the line of \(worker.name) fades until \(worker.slowUntil)")
+        after(worker.slowUntil - time, in: worker) { [unowned self] in
+            if !isCalm { cutOff(worker, for: random.below(2 * Self.lease)) }
+        }
+    }
+
+    /// One process alone does not reach the database.
+    private func cutOff(_ worker: SimulatedWorker, for duration: Int) {
+        count("cut off")
+        worker.cutOffUntil = time + duration
+        note("\(worker.name) is cut off until \(worker.cutOffUntil)")
     }
 
     /// An operator keeps a server from being purged, or lets it go again.
@@ -128,6 +164,14 @@ extension Simulation {
         let index = random.below(database.servers.count)
         database.servers[index].isHeld.toggle()
         note("hold of \(database.servers[index].id.short): \(database.servers[index].isHeld)")
+    }
+
+    /// Somebody looks at a server in a session of his own, and goes for coffee.
+    private func lockServer() {
+        count("server locked")
+        let server = random.pick(database.servers).id
+        lockedUntil[server] = time + random.below(3 * Self.lease)
+        note("\(server.short) is locked until \(lockedUntil[server] ?? 0)")
     }
 
     private func takeHostAway() {

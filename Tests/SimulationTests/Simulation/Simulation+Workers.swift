@@ -62,12 +62,30 @@ extension Simulation {
         while let exchange = worker.machine.nextExchange(at: instant) {
             let endings = exchange.endings.map { "\($0.lease.token) \($0.verb.name)" }
             note("\(worker.name) sends \(endings), asks \(exchange.asked)")
-            call("exchange", from: worker, { [unowned self] in self.exchange(exchange) }) { [unowned self] result in
-                receive(result, of: exchange, worker)
-            }
+            send(exchange, worker)
         }
         let next = time(of: worker.machine.nextLook(after: instant)) - time
         look(worker, in: max(1, next))
+    }
+
+    private func send(_ exchange: Exchange, _ worker: SimulatedWorker) {
+        call("exchange", from: worker, { [unowned self] in answer(to: exchange) }) { [unowned self] result in
+            guard case .success(.failure(let error)) = result else {
+                return receive(result.flatMap { $0 }, of: exchange, worker)
+            }
+            after(Self.lockTimeout, in: worker) { [unowned self] in receive(.failure(error), of: exchange, worker) }
+        }
+    }
+
+    /// Whoever meets a locked server waits for it, and then gives up everything that he asked for.
+    private func answer(to exchange: Exchange) -> Result<ExchangeAnswer, QueueError> {
+        let tasks = Set(exchange.endings.map(\.lease.task))
+        let isBlocked = database.tasks.contains { task in
+            tasks.contains(task.id) && lockedUntil[task.subject, default: 0] > time + Self.lockTimeout
+        }
+        guard isBlocked else { return .success(self.exchange(exchange)) }
+        count(exchange.isSuspect ? "ending blocked" : "exchange blocked")
+        return .failure(QueueError(.contended, "simulated"))
     }
 
     private func receive(
@@ -168,7 +186,7 @@ extension Simulation {
         }
     }
 
-    private func planSweep(_ worker: SimulatedWorker, at due: Int) {
+    func planSweep(_ worker: SimulatedWorker, at due: Int) {
         worker.sweep += 1
         worker.sweepAt = due
         let plan = worker.sweep

@@ -27,6 +27,7 @@ final class Simulation {
     static let hosts = ["host-1", "host-2"]
     static let places: [[String: Int]] = [["host-1": 2], ["host-1": 1, "host-2": 2], ["host-2": 3]]
     static let lease = 9_000
+    static let lockTimeout = 2_000
     private static let origin = ContinuousClock.now
     private static let epoch = Date(timeIntervalSince1970: 1_800_000_000)
 
@@ -54,6 +55,8 @@ final class Simulation {
     var hardware = SimulatedHardware()
     var workers: [SimulatedWorker] = []
     var awayHosts: Set<String> = []
+    /// Servers whose rows a stranger holds locked, and until when.
+    var lockedUntil: [UUID: Int] = [:]
     var started = 0
     var isCalm = false
 
@@ -116,8 +119,12 @@ final class Simulation {
         isCalm = true
         note("calm")
         awayHosts = []
+        lockedUntil = [:]
         database.pausedQueues = []
-        for worker in workers { worker.pausedUntil = min(worker.pausedUntil, time) }
+        for worker in workers {
+            worker.pausedUntil = min(worker.pausedUntil, time)
+            (worker.slowUntil, worker.cutOffUntil) = (0, 0)
+        }
         // A clock that was set back keeps retries waiting for as long.
         let patience = time + 7_200_000
         while violations.isEmpty, time < patience, !isQuiet { step() }
