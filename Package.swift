@@ -16,6 +16,7 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -62,8 +63,8 @@ let package = Package(
         .target(
             name: "ComputeAPI",
             dependencies: [
-                "Compute", "Identity", "TaskQueue", "Telemetry", crypto, hummingbird, httpTypes, log, nio,
-                nioFoundation,
+                "Compute", "Identity", "TaskQueue", "Telemetry", crypto, hummingbird, hummingbirdCore, httpTypes, log,
+                nio, nioFoundation,
             ],
             swiftSettings: settings
         ),

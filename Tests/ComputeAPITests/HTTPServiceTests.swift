@@ -48,6 +48,26 @@ struct HTTPServiceTests {
         }
     }
 
+    @Test("a request is answered on the event loop of its connection, also after it has waited for something")
+    func eventLoop() async throws {
+        struct Places: HTTPResponder {
+            func respond(to request: Request, context: ConnectionContext) async throws -> Response {
+                let before = context.channel?.eventLoop.inEventLoop ?? false
+                await Task.yield()
+                await Task.detached {}.value
+                let isThere = before && context.channel?.eventLoop.inEventLoop ?? false
+                return Response(status: isThere ? .ok : .conflict)
+            }
+        }
+        try await withServer(Places()) { port in
+            let connection = try await RawConnection(port: port)
+            for _ in 0..<3 {
+                try await connection.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                #expect(try await connection.readHead().hasPrefix("HTTP/1.1 200"))
+            }
+        }
+    }
+
     @Test("a body that does not come is answered and hung up on")
     func slowBody() async throws {
         let harness = Harness { $0.bodyDeadline = .milliseconds(200) }

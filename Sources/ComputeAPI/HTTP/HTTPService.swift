@@ -1,4 +1,5 @@
 package import Hummingbird
+import HummingbirdCore
 package import Logging
 import NIOCore
 
@@ -19,19 +20,20 @@ package enum HTTPService {
         // The framework tells of every start and stop in its own words; ours are enough.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .error)
+        let connections = HTTP1Channel.Configuration(
+            idleTimeout: TimeAmount(idleTimeout),
+            // Keystone's larger tokens have some KiB; beyond this the parser itself answers 400.
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 32 * 1024,
+                maxHeaderListSize: 64 * 1024,
+                maxHeaderFieldCount: 200
+            )
+        )
         return Application(
             responder: responder,
-            server: .http1(
-                configuration: .init(
-                    idleTimeout: TimeAmount(idleTimeout),
-                    // Keystone's larger tokens have some KiB; beyond this the parser itself answers 400.
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 32 * 1024,
-                        maxHeaderListSize: 64 * 1024,
-                        maxHeaderFieldCount: 200
-                    )
-                )
-            ),
+            server: HTTPServerBuilder {
+                EventLoopChannel(inner: HTTP1Channel(responder: $0, configuration: connections))
+            },
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), backlog: 1024),
             onServerRunning: { await onListening($0.localAddress?.port ?? port) },
             logger: quiet
