@@ -12,22 +12,18 @@ struct BodyCollector {
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         guard announced != 0, announced != nil || request.headers.contains(.transferEncoding) else { return [] }
         guard announced ?? 0 <= APISettings.maximumBody else { throw Self.tooLarge }
-        let isLate = Flag()
-        // The end of the input is the only thing that ends the reading from outside.
-        let alarm = context.schedule(after: deadline) {
-            isLate.raise()
-            $0.close(mode: .input, promise: nil)
-        }
-        defer { alarm?.cancel() }
+        let alarm = Alarm(channel: context.channel)
+        let ringing = alarm.set(after: deadline)
+        defer { ringing?.cancel() }
         let body: ByteBuffer
         do {
             body = try await request.body.collect(upTo: APISettings.maximumBody)
         } catch is NIOTooManyBytesError {
             throw Self.tooLarge
         } catch {
-            throw isLate.isRaised ? Self.tooLate : Self.brokenOff(error)
+            throw alarm.hasRung ? Self.tooLate : Self.brokenOff(error)
         }
-        if isLate.isRaised { throw Self.tooLate }
+        if alarm.hasRung { throw Self.tooLate }
         // Where the connection is shut down under it, a body ends early and without an error.
         guard announced == nil || body.readableBytes == announced else { throw Self.brokenOff(nil) }
         return Array(body.readableBytesView)
@@ -44,13 +40,24 @@ struct BodyCollector {
     }
 }
 
-/// Something that happened or not yet.
-private final class Flag: Sendable {
-    private let value = Atomic(false)
+/// Ends the input of a connection when its time is over: the only thing that ends the reading of a body from outside.
+private final class Alarm: NIOScheduledCallbackHandler, Sendable {
+    private let channel: (any Channel)?
+    private let rang = Atomic(false)
 
-    var isRaised: Bool { value.load(ordering: .acquiring) }
+    init(channel: (any Channel)?) {
+        self.channel = channel
+    }
 
-    func raise() {
-        value.store(true, ordering: .releasing)
+    var hasRung: Bool { rang.load(ordering: .acquiring) }
+
+    /// - Returns: what cancels it; nil where there is no connection, or none any more.
+    func set(after delay: Duration) -> NIOScheduledCallback? {
+        try? channel?.eventLoop.scheduleCallback(in: TimeAmount(delay), handler: self)
+    }
+
+    func handleScheduledCallback(eventLoop: some EventLoop) {
+        rang.store(true, ordering: .releasing)
+        channel?.close(mode: .input, promise: nil)
     }
 }

@@ -58,7 +58,7 @@ package struct ComputeResponder: HTTPResponder {
         var metadata: Logger.Metadata = [
             LogKey.requestID: "\(id)",
             "http.method": "\(head.method)",
-            "http.path": "\((head.path ?? "").prefix { $0 != "?" }.prefix(300))",
+            "http.path": "\(Self.shortPath(head))",
             "http.status": "\(answer.status.code)",
             LogKey.durationMilliseconds: "\(duration / .milliseconds(1))",
         ]
@@ -68,6 +68,11 @@ package struct ComputeResponder: HTTPResponder {
             metadata[LogKey.globalRequestID] = "\(global)"
         }
         logger.log(level: answer.status == .internalServerError ? .error : .info, "request", metadata: metadata)
+    }
+
+    /// The path without the query, which may hold a secret; of a very long one the beginning.
+    private static func shortPath(_ head: HTTPRequest) -> Substring {
+        Substring((head.path ?? "").utf8.prefix { $0 != UInt8(ascii: "?") }).prefix(300)
     }
 }
 

@@ -15,15 +15,9 @@ package struct ConnectionContext: InitializableFromSource, Sendable {
         channel = nil
     }
 
-    /// Runs something on the connection's event loop later, unless it is cancelled before.
-    func schedule(after delay: Duration, _ work: @escaping @Sendable (any Channel) -> Void) -> Scheduled<Void>? {
-        channel.map { channel in
-            channel.eventLoop.scheduleTask(in: TimeAmount(delay)) { work(channel) }
-        }
-    }
-
     /// Gives the caller so long to read the answer, and hangs up.
     func close(after delay: Duration) {
-        _ = schedule(after: delay) { $0.close(promise: nil) }
+        guard let channel else { return }
+        channel.eventLoop.scheduleTask(in: TimeAmount(delay)) { channel.close(promise: nil) }
     }
 }

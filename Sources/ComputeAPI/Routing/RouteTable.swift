@@ -4,13 +4,27 @@ import HTTPTypes
 struct Route: Sendable {
     let method: HTTPRequest.Method?
     let endpoint: Endpoint
-    private let pattern: [Substring]
+    private let pattern: [Part]
+
+    private enum Part {
+        case literal(String)
+        case parameter
+        case rest
+
+        init(_ text: Substring) {
+            switch text {
+            case "*": self = .rest
+            case _ where text.hasPrefix("{"): self = .parameter
+            default: self = .literal(String(text))
+            }
+        }
+    }
 
     /// - Parameter method: nil is every method.
     init(_ method: HTTPRequest.Method?, _ pattern: StaticString, _ endpoint: Endpoint) {
         self.method = method
         self.endpoint = endpoint
-        self.pattern = "\(pattern)".split(separator: "/")
+        self.pattern = "\(pattern)".split(separator: "/").map(Part.init)
     }
 
     /// What stands where the pattern has braces, or nil when the path has another shape.
@@ -18,12 +32,12 @@ struct Route: Sendable {
         var parameters: [String] = []
         var rest = segments
         for part in pattern {
-            if part == "*" { return parameters }
+            if case .rest = part { return parameters }
             guard let segment = rest.popFirst() else { return nil }
-            if part.first == "{" {
+            if case .literal(let text) = part {
+                guard text == segment else { return nil }
+            } else {
                 parameters.append(segment)
-            } else if part != segment {
-                return nil
             }
         }
         return rest.isEmpty ? parameters : nil

@@ -1,4 +1,3 @@
-import Foundation
 import HTTPTypes
 
 /// A version of the Compute API, such as 2.96.
@@ -56,9 +55,9 @@ struct Microversion: Sendable, Hashable, Comparable, CustomStringConvertible {
         for entry in services.reversed() {
             let words = entry.split(maxSplits: 1, whereSeparator: \.isWhitespace)
             guard words.count == 2, words[0].lowercased() == "compute" else { continue }
-            return words[1].trimmingCharacters(in: .whitespaces)
+            return String(words[1].withoutBlanksAround)
         }
-        return headers[.novaAPIVersion]?.trimmingCharacters(in: .whitespaces)
+        return headers[.novaAPIVersion].map { String($0[...].withoutBlanksAround) }
     }
 
     /// Two numbers without leading zeros. One too large for a number is larger than any version there is.
