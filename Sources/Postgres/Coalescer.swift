@@ -18,9 +18,15 @@ package final class Coalescer<Request: Sendable, Outcome: Sendable>: Sendable {
     package typealias Batch = @Sendable ([Request]) async throws(PostgresError) -> [Outcome]
 
     private typealias Answer = Result<Outcome, PostgresError>
-    private struct Waiter {
+    /// A class, since it is handed on several times, and a request may be costly to copy.
+    private final class Waiter: Sendable {
         let request: Request
         let continuation: CheckedContinuation<Answer, Never>
+
+        init(request: Request, continuation: CheckedContinuation<Answer, Never>) {
+            self.request = request
+            self.continuation = continuation
+        }
     }
 
     private let state: Guarded<CoalescerStateMachine<Waiter>>
@@ -107,7 +113,7 @@ extension Coalescer {
     private func serve(_ waiters: [Waiter]) async {
         guard waiters.count > 1 else { return await serveOneByOne(waiters[...]) }
         do throws(PostgresError) {
-            let outcomes = try await repeatedAfterDeadlock(waiters.map(\.request))
+            let outcomes = try await repeatedAfterDeadlock(waiters.map { $0.request })
             for (waiter, outcome) in zip(waiters, outcomes) {
                 waiter.continuation.resume(returning: .success(outcome))
             }

@@ -60,6 +60,6 @@ struct CoalescerStateMachine<Waiter: Sendable>: Sendable {
         if isFirst { isStarting = false }
         if line.isEmpty { running -= 1 }
         defer { line.removeFirst(min(batchLimit, line.count)) }
-        return line.prefix(batchLimit).map(\.waiter)
+        return line.prefix(batchLimit).map { $0.waiter }
     }
 }

@@ -6,13 +6,16 @@ package struct Statement: Sendable, Hashable {
     /// The SQL text, exactly as written.
     package let sql: String
 
+    /// The beginning of the text on one line, for messages and logs. It holds no value, since values are parameters.
+    let excerpt: String
+
     /// Makes a statement from a literal.
     package init(_ sql: StaticString) {
         self.sql = sql.description
+        excerpt = Self.excerpt(of: self.sql)
     }
 
-    /// The beginning of the text on one line, for messages and logs. It holds no value, since values are parameters.
-    var excerpt: String {
+    private static func excerpt(of sql: String) -> String {
         let line = sql.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return line.count <= 100 ? line : line.prefix(100) + "…"
     }

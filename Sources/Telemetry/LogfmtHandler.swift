@@ -12,6 +12,9 @@ package struct LogfmtHandler: LogHandler {
     /// Adds metadata from the task that logs.
     package var metadataProvider: Logger.MetadataProvider?
 
+    /// Made once, since it holds a time zone.
+    private static let timeStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+
     private let label: String
     private let write: @Sendable (String, Logger.Level) -> Void
 
@@ -42,7 +45,7 @@ package struct LogfmtHandler: LogHandler {
     /// Writes an event. An error that comes with it becomes the key ``LogKey/errorMessage``, unless that is given.
     package func log(event: LogEvent) {
         var line = LogfmtLine()
-        line.append("time", Date().formatted(.iso8601WithMilliseconds))
+        line.append("time", Self.timeStyle.format(Date()))
         line.append("level", event.level.rawValue)
         line.append("label", label)
         line.append("message", "\(event.message)")
@@ -57,8 +60,4 @@ package struct LogfmtHandler: LogHandler {
         merged.merge(event.metadata ?? [:]) { _, later in later }
         return merged
     }
-}
-
-extension FormatStyle where Self == Date.ISO8601FormatStyle {
-    fileprivate static var iso8601WithMilliseconds: Self { Date.ISO8601FormatStyle(includingFractionalSeconds: true) }
 }
