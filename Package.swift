@@ -66,6 +66,7 @@ let package = Package(
                 "Compute", "Identity", "TaskQueue", "Telemetry", crypto, hummingbird, hummingbirdCore, httpTypes, log,
                 nio, nioFoundation,
             ],
+            resources: [.embedInCode("openapi.json")],
             swiftSettings: settings
         ),
         .executableTarget(

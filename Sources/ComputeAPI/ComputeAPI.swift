@@ -34,7 +34,8 @@ package struct ComputeAPI: Sendable {
         // Nova's outermost layer answers these, whether there is such a route or not.
         if call.method == .options { return Answer(status: .ok) }
         switch entry {
-        case .choices: return Answer(status: .multipleChoices, versionDocuments(call).choices(call.target))
+        case .description where call.routedMethod == .get: return Answer(OpenAPI.document)
+        case .choices, .description: return Answer(status: .multipleChoices, versionDocuments(call).choices(call.target))
         case .v2: return await answer(call, isVersioned: false)
         default: return await answer(call, isVersioned: true)
         }

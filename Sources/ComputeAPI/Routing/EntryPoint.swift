@@ -4,6 +4,8 @@ enum EntryPoint: Sendable, Hashable {
     /// The API at its lowest version, by its old name.
     case v2
     case v21
+    /// The description of the API, in OpenAPI's words.
+    case description
     /// Nowhere: the caller is shown where it could go.
     case choices
 
@@ -12,6 +14,7 @@ enum EntryPoint: Sendable, Hashable {
         case nil: self = .versionList
         case "v2": self = .v2
         case "v2.1": self = .v21
+        case "openapi.json" where target.segments.count == 1 && !target.endsWithSlash: self = .description
         default: self = .choices
         }
     }

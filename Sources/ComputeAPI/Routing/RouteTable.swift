@@ -3,6 +3,8 @@ import HTTPTypes
 /// A method and a shape of path, such as `servers/{id}/action`. `*` at the end stands for any rest, also none.
 struct Route: Sendable {
     let method: HTTPRequest.Method?
+    /// The shape of its path, as it is written in the table.
+    let path: String
     let endpoint: Endpoint
     private let pattern: [Part]
 
@@ -24,7 +26,8 @@ struct Route: Sendable {
     init(_ method: HTTPRequest.Method?, _ pattern: StaticString, _ endpoint: Endpoint) {
         self.method = method
         self.endpoint = endpoint
-        self.pattern = "\(pattern)".split(separator: "/").map(Part.init)
+        path = "\(pattern)"
+        self.pattern = path.split(separator: "/").map(Part.init)
     }
 
     /// What stands where the pattern has braces, or nil when the path has another shape.
@@ -83,7 +86,7 @@ enum RouteTable {
 
     private static let routes = ours + absent
 
-    private static let ours = [
+    static let ours = [
         Route(.post, "servers/{id}/action", .actOnServer),
         Route(.get, "servers/detail", .listServers(isDetailed: true)),
         Route(.get, "servers/{id}", .showServer),

@@ -23,6 +23,11 @@ struct Answer: Sendable {
         self.headers[.contentType] = type
     }
 
+    /// A JSON document that is written already.
+    init(_ document: [UInt8]) {
+        self.init(status: .ok, headers: [.contentType: "application/json"], body: document)
+    }
+
     /// No content, which still has a content type in Nova.
     static func empty(_ status: HTTPResponse.Status, headers: HTTPFields = [:]) -> Answer {
         var answer = Answer(status: status, headers: headers)
