@@ -23,6 +23,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "reprieve",
@@ -41,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -58,7 +60,7 @@ let package = Package(
         .target(name: "TaskQueue", dependencies: ["Postgres", log, lifecycle], swiftSettings: settings),
         .target(name: "Hypervisor", swiftSettings: settings),
         .target(name: "Compute", dependencies: ["TaskQueue", "Hypervisor", "Postgres", log], swiftSettings: settings),
-        .target(name: "Identity", swiftSettings: settings),
+        .target(name: "Identity", dependencies: [yaml], swiftSettings: settings),
         .target(name: "Telemetry", dependencies: [log, lifecycle, configuration], swiftSettings: settings),
         .target(
             name: "ComputeAPI",
@@ -89,8 +91,8 @@ let package = Package(
         .executableTarget(
             name: "reprieve",
             dependencies: [
-                "Compute", "TaskQueue", "Hypervisor", "Postgres", "SchemaSQL", "Telemetry", arguments, httpClient, nio,
-                nioFoundation, nioHTTP, log,
+                "Compute", "Identity", "TaskQueue", "Hypervisor", "Postgres", "SchemaSQL", "Telemetry", arguments,
+                httpClient, nio, nioFoundation, nioHTTP, log,
             ],
             swiftSettings: settings
         ),
@@ -133,7 +135,12 @@ let package = Package(
             dependencies: ["Compute", "TaskQueue", "Hypervisor", "Postgres", "TestSupport"],
             swiftSettings: settings
         ),
-        .testTarget(name: "IdentityTests", dependencies: ["Identity"], swiftSettings: settings),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: ["Identity"],
+            exclude: ["oslo-policy-answers.json"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "TelemetryTests",
             dependencies: ["Telemetry", "TestSupport", configuration, lifecycle, log],

@@ -79,7 +79,14 @@ package struct ComputeAPI: Sendable {
         stage.version = version
         let links = Links(base: base(call), version: isVersioned ? "v2.1" : "v2", projectID: route.projectID)
         return try await dispatch(
-            APIRequest(call: call, route: route, credentials: credentials, version: version, links: links)
+            APIRequest(
+                call: call,
+                route: route,
+                credentials: credentials,
+                isAdministrator: policy.isAdministrator(credentials),
+                version: version,
+                links: links
+            )
         )
     }
 
@@ -133,14 +140,15 @@ package struct ComputeAPI: Sendable {
         Answer(body, type: ContentTypes.answer(request.call.headers))
     }
 
-    /// - Parameter project: what is acted on is this project's; nil: the caller's own.
+    /// - Parameter target: what is acted on; the caller's own project when left out.
     /// - Throws: ``APIFault`` `.forbidden` unless the caller may.
-    func check(_ rule: PolicyRule, _ request: APIRequest, ofProject project: String? = nil) throws(APIFault) {
-        guard allows(rule, request, ofProject: project) else { throw .policy(rule) }
+    func check(_ rule: PolicyRule, _ request: APIRequest, on target: PolicyTarget? = nil) throws(APIFault) {
+        guard allows(rule, request, on: target) else { throw .policy(rule) }
     }
 
-    func allows(_ rule: PolicyRule, _ request: APIRequest, ofProject project: String? = nil) -> Bool {
-        policy.allows(rule, request.credentials, targetProject: project ?? request.credentials.projectID)
+    /// Whether the caller may, for what only changes an answer.
+    func allows(_ rule: PolicyRule, _ request: APIRequest, on target: PolicyTarget? = nil) -> Bool {
+        policy.allows(rule, request.credentials, target ?? request.credentials.ownTarget)
     }
 
     private func absence(_ request: APIRequest, _ reason: String) -> APIFault {
@@ -155,6 +163,11 @@ package struct ComputeAPI: Sendable {
     private func base(_ call: APICall) -> String {
         settings.publicURL ?? "http://\(call.host ?? "localhost")"
     }
+}
+
+extension Server {
+    /// What rules may ask of it.
+    var policyTarget: PolicyTarget { PolicyTarget(projectID: projectID, userID: userID) }
 }
 
 extension Answer {

@@ -1,61 +1,36 @@
-/// Who may do what: Nova's defaults.
-package struct Policy: Sendable {
-    /// Whom a rule lets pass.
-    enum Check: Sendable, Hashable {
-        /// Administrators, and those who have the role in the project of what is acted on.
-        case projectRole(Role)
-        case administrator
+import Synchronization
+
+/// Who may do what, by rules that an operator may exchange while requests are answered.
+package final class Policy: Sendable {
+    private let current: Mutex<PolicyRules>
+
+    /// - Parameter rules: those that hold at first.
+    package init(_ rules: PolicyRules = .standard) {
+        current = Mutex(rules)
     }
 
-    private let checks: [PolicyRule: Check]
-
-    /// The rules as they are by default.
-    package init() {
-        checks = Self.defaults
+    /// The rules that hold from now on.
+    package func replace(with rules: PolicyRules) {
+        current.withLock { $0 = rules }
     }
 
     /// Whether a caller may.
-    /// - Parameter targetProject: the project of what is acted on.
-    /// - Returns: false also for a rule that there is not.
-    package func allows(_ rule: PolicyRule, _ credentials: Credentials, targetProject: String) -> Bool {
-        guard let check = checks[rule] else { return false }
-        if credentials.roles.contains(.admin) { return true }
-        switch check {
-        case .administrator: return false
-        case .projectRole(let role):
-            return credentials.roles.contains(role) && credentials.projectID == targetProject
-        }
+    /// - Parameter target: what is acted on: the project and the user of the server, or ``Credentials/ownTarget``.
+    /// - Returns: false also for a rule that there is not, and where a rule cannot be decided.
+    package func allows(_ rule: PolicyRule, _ credentials: Credentials, _ target: PolicyTarget) -> Bool {
+        rules.allows(rule, credentials, target)
     }
 
-    private static let defaults: [PolicyRule: Check] = [
-        .restore: .projectRole(.member),
-        .forceDelete: .projectRole(.member),
-        .delete: .projectRole(.member),
-        .show: .projectRole(.reader),
-        .list: .projectRole(.reader),
-        .listDetail: .projectRole(.reader),
-        .listAllProjects: .administrator,
-        .listDetailAllProjects: .administrator,
-        .showHost: .administrator,
-        .listActions: .projectRole(.reader),
-        .showAction: .projectRole(.reader),
-        .showEvents: .administrator,
-        .showEventDetails: .administrator,
-        .lock: .projectRole(.member),
-        .unlock: .projectRole(.member),
-        .unlockOverride: .administrator,
-        .updateServer: .projectRole(.member),
-        .showQuota: .projectRole(.reader),
-        .showQuotaDetail: .projectRole(.reader),
-        .showDefaultQuota: .projectRole(.reader),
-        .updateQuota: .administrator,
-        .deleteQuota: .administrator,
-        .showLimits: .projectRole(.reader),
-        .showLimitsOfOthers: .administrator,
-        .listServices: .administrator,
-        .updateService: .administrator,
-        .showTask: .projectRole(.reader),
-        .listTasks: .projectRole(.reader),
-        .listTasksOfAllProjects: .administrator,
-    ]
+    /// Whether a caller may for certain, when only a part of what is acted on is known: so that a change of a server
+    /// need not read it first. Where this is false, ask ``allows(_:_:_:)`` with all of it.
+    package func surelyAllows(_ rule: PolicyRule, _ credentials: Credentials, _ known: PolicyTarget) -> Bool {
+        rules.surelyAllows(rule, credentials, known)
+    }
+
+    /// Whether a caller is an administrator: reaches the servers of every project, and what rules call `is_admin`.
+    package func isAdministrator(_ credentials: Credentials) -> Bool {
+        rules.isAdministrator(credentials)
+    }
+
+    private var rules: PolicyRules { current.withLock { $0 } }
 }

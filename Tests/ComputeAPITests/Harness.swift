@@ -23,6 +23,7 @@ struct Harness {
     init(
         _ state: MemoryServers.State = .init(),
         authenticator: any Authenticator = NoAuthAuthenticator(),
+        policy: Policy = Policy(),
         configure: (inout APISettings) -> Void = { _ in }
     ) {
         var settings = APISettings()
@@ -30,7 +31,7 @@ struct Harness {
         configure(&settings)
         servers = MemoryServers(state)
         responder = ComputeResponder(
-            api: ComputeAPI(servers: servers, authenticator: authenticator, settings: settings),
+            api: ComputeAPI(servers: servers, authenticator: authenticator, policy: policy, settings: settings),
             logger: log.logger
         )
     }

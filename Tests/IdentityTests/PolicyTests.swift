@@ -1,21 +1,26 @@
-import Identity
 import Testing
 
-@Suite("Who may do what")
+@testable import Identity
+
+@Suite("Who may do what, by default")
 struct PolicyTests {
     private let policy = Policy()
 
     private func allows(_ rule: PolicyRule, _ role: Role, project: String = "a", target: String = "a") -> Bool {
-        policy.allows(rule, Credentials(userID: "u", projectID: project, roles: [role]), targetProject: target)
+        let credentials = Credentials(userID: "u", projectID: project, roles: [role])
+        return policy.allows(rule, credentials, PolicyTarget(projectID: target, userID: "somebody"))
     }
 
-    private static let changes: [PolicyRule] = [.restore, .forceDelete, .delete]
+    private static let changes: [PolicyRule] = [.restore, .forceDelete, .delete, .update, .lock, .unlock]
     private static let reads: [PolicyRule] = [
-        .show, .list, .listDetail, .listActions, .showAction, .showTask, .listTasks,
+        .show, .list, .listDetail, .listActions, .showAction, .showTask, .listTasks, .showQuota, .showQuotaDetail,
     ]
     private static let administrators: [PolicyRule] = [
         .listAllProjects, .listDetailAllProjects, .showHost, .showEvents, .showEventDetails, .listTasksOfAllProjects,
+        .unlockOverride, .updateQuota, .showLimitsOfOtherProject, .listServices, .updateService, .deleteService,
+        .allowAllFilters, .showHostStatus, .showUnknownHostStatus,
     ]
+    private static let everybody: [PolicyRule] = [.showLimits, .showQuotaDefaults]
 
     @Test("a member of the project may change its servers, a reader may not", arguments: changes)
     func change(rule: PolicyRule) {
@@ -41,10 +46,29 @@ struct PolicyTests {
     func administrator(rule: PolicyRule) {
         #expect(!allows(rule, .manager))
         #expect(allows(rule, .admin))
+        #expect(allows(rule, Role("Admin")))
+    }
+
+    @Test("anybody may see what is the same for all", arguments: everybody)
+    func anybody(rule: PolicyRule) {
+        #expect(allows(rule, Role("auditor"), target: "b"))
+    }
+
+    @Test("these are all the rules that requests ask for")
+    func complete() {
+        let known = Set(PolicyDefault.all.map(\.name)).subtracting(PolicyDefault.bases.map(\.name))
+        #expect(known == Set((Self.changes + Self.reads + Self.administrators + Self.everybody).map(\.name)))
     }
 
     @Test("a rule that there is not lets nobody pass")
     func unknownRule() {
         #expect(!allows(PolicyRule("os_compute_api:nonsense"), .admin))
+    }
+
+    @Test("a token for no project acts in none")
+    func noProject() {
+        let credentials = Credentials(userID: "u", projectID: "", roles: [.member])
+        #expect(!policy.allows(.restore, credentials, credentials.ownTarget))
+        #expect(!policy.allows(.restore, credentials, PolicyTarget(projectID: "")))
     }
 }

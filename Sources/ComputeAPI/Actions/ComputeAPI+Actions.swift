@@ -5,25 +5,25 @@ import Identity
 /// What was asked of a server, and how it went.
 extension ComputeAPI {
     func listActions(_ request: APIRequest) async throws -> Answer {
-        let id = try await knownServer(request).id
-        try check(.listActions, request)
-        let actions = try await read { try await servers.actions(of: id, limit: settings.maximumPage) }
-        guard request.version >= Microversion(2, 58) else { return reply(request, body(actions, request, nil)) }
+        let server = try await knownServer(request)
+        try check(.listActions, request, on: server.policyTarget)
+        let actions = try await read { try await servers.actions(of: server.id, limit: settings.maximumPage) }
+        guard request.version >= Microversion(2, 58) else { return reply(request, body(actions, server, request, nil)) }
         let limit = try request.query.limit(maximum: settings.maximumPage)
         let page = try page(of: actions, request, limit)
         let path = "servers/\(request.serverText)/os-instance-actions"
         let next = nextPage(request, path, count: page.count, last: page.last?.requestID, limit)
-        return reply(request, body(page, request, next))
+        return reply(request, body(page, server, request, next))
     }
 
     func showAction(_ request: APIRequest) async throws -> Answer {
         let server = try await knownServer(request)
-        try check(.showAction, request)
+        try check(.showAction, request, on: server.policyTarget)
         let requestID = request.route.parameters[1]
         guard RequestID.matches(requestID),
             let action = try await read({ try await servers.action(requestID, of: server.id) })
         else { throw APIFault(.notFound, "Action \(requestID) not found") }
-        let bodies = bodies(request)
+        let bodies = bodies(request, server)
         var members = bodies.members(action)
         if bodies.showsEvents {
             let events = try await read { try await servers.events(of: requestID) }
@@ -42,18 +42,18 @@ extension ComputeAPI {
         try await existing(request.serverID(), request, evenDestroyed: request.version >= Microversion(2, 21))
     }
 
-    private func body(_ actions: [ServerAction], _ request: APIRequest, _ next: JSON?) -> JSON {
-        let bodies = bodies(request)
+    private func body(_ actions: [ServerAction], _ server: Server, _ request: APIRequest, _ next: JSON?) -> JSON {
+        let bodies = bodies(request, server)
         let list = JSON.array(actions.map { .object(bodies.members($0)) })
         guard let next else { return ["instanceActions": list] }
         return ["instanceActions": list, "links": next]
     }
 
-    private func bodies(_ request: APIRequest) -> ActionBodies {
+    private func bodies(_ request: APIRequest, _ server: Server) -> ActionBodies {
         ActionBodies(
             request: request,
-            showsHost: allows(.showEvents, request),
-            showsCause: allows(.showEventDetails, request)
+            showsHost: allows(.showEvents, request, on: server.policyTarget),
+            showsCause: allows(.showEventDetails, request, on: server.policyTarget)
         )
     }
 

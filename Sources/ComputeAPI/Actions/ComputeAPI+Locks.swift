@@ -35,7 +35,7 @@ extension ComputeAPI {
             by: request.caller,
             requestID: request.id,
             reason: reason,
-            mayOverride: allows(.unlockOverride, request)
+            mayOverride: isLocked ? false : try await mayOverride(id, request)
         )
         switch outcome {
         case .done: return .empty(.accepted)
@@ -44,10 +44,16 @@ extension ComputeAPI {
         }
     }
 
+    /// Whether the caller may undo the lock of another.
+    private func mayOverride(_ id: UUID, _ request: APIRequest) async throws -> Bool {
+        if policy.surelyAllows(.unlockOverride, request.credentials, request.reachableTarget) { return true }
+        return allows(.unlockOverride, request, on: try await existing(id, request).policyTarget)
+    }
+
     /// `PUT servers/{id}`: another name, another description.
     func updateServer(_ request: APIRequest) async throws -> Answer {
         try ContentTypes.check(request.call.headers)
-        let id = try await permitted(.updateServer, request)
+        let id = try await permitted(.update, request)
         let body = try BodyObject(request.call.body, under: "server")
         let hasDescription = request.version >= Microversion(2, 19)
         try body.allow(hasDescription ? ["name", "description"] : ["name"])
@@ -57,7 +63,8 @@ extension ComputeAPI {
         guard let server = try await servers.rename(id, in: scope, to: name, description: description) else {
             throw APIFault.unknownServer(request.serverText)
         }
-        return reply(request, ["server": ServerField.body(of: server, request, afterUpdate: showsHost(request))])
+        let showsHost = allows(.showHost, request, on: server.policyTarget)
+        return reply(request, ["server": ServerField.body(of: server, request, afterUpdate: showsHost)])
     }
 }
 

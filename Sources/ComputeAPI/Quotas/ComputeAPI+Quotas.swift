@@ -6,7 +6,7 @@ import Identity
 extension ComputeAPI {
     func showQuota(_ request: APIRequest, isDetailed: Bool) async throws -> Answer {
         let project = request.route.parameters[0]
-        try check(isDetailed ? .showQuotaDetail : .showQuota, request, ofProject: project)
+        try check(isDetailed ? .showQuotaDetail : .showQuota, request, on: PolicyTarget(projectID: project))
         let quota = try await readQuota(of: project)
         let fields = QuotaFields.fields(at: request.version).map { field in
             let (limit, used) = (field.number(quota.limits), field.isOurs ? field.number(quota.used) : 0)
@@ -20,7 +20,7 @@ extension ComputeAPI {
 
     func showDefaultQuota(_ request: APIRequest) async throws -> Answer {
         let project = request.route.parameters[0]
-        try check(.showDefaultQuota, request, ofProject: project)
+        try check(.showQuotaDefaults, request, on: PolicyTarget(projectID: project))
         let id = JSONMember(name: "id", value: .string(project))
         return reply(request, ["quota_set": .object([id] + limits(try await readQuota(of: nil), request))])
     }
@@ -28,7 +28,7 @@ extension ComputeAPI {
     func updateQuota(_ request: APIRequest) async throws -> Answer {
         try ContentTypes.check(request.call.headers)
         let project = request.route.parameters[0]
-        try check(.updateQuota, request, ofProject: project)
+        try check(.updateQuota, request, on: PolicyTarget(projectID: project))
         let conflicts = try await servers.setQuota(try quotaChange(request), of: project)
         if let conflict = conflicts.first {
             throw APIFault(
@@ -42,7 +42,7 @@ extension ComputeAPI {
 
     func resetQuota(_ request: APIRequest) async throws -> Answer {
         let project = request.route.parameters[0]
-        try check(.deleteQuota, request, ofProject: project)
+        try check(.deleteQuota, request, on: PolicyTarget(projectID: project))
         try await servers.resetQuota(of: project)
         return .empty(.accepted)
     }
@@ -50,7 +50,7 @@ extension ComputeAPI {
     func showLimits(_ request: APIRequest) async throws -> Answer {
         try check(.showLimits, request)
         let project = request.query["tenant_id"] ?? request.credentials.projectID
-        if project != request.credentials.projectID { try check(.showLimitsOfOthers, request) }
+        if project != request.credentials.projectID { try check(.showLimitsOfOtherProject, request, on: PolicyTarget(projectID: project)) }
         let quota = try await readQuota(of: project)
         return reply(
             request,

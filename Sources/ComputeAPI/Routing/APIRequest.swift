@@ -7,15 +7,21 @@ struct APIRequest: Sendable {
     let call: APICall
     let route: RouteTable.Match
     let credentials: Credentials
+    /// As the policy has it.
+    let isAdministrator: Bool
     let version: Microversion
     let links: Links
 
     var id: String { call.id }
     var query: Query { call.target.query }
-    var isAdministrator: Bool { credentials.roles.contains(.admin) }
 
     /// Whose servers the caller can reach by id.
     var scope: Scope { isAdministrator ? .all : .project(credentials.projectID) }
+
+    /// What is known of a server that the caller reaches, before it is read.
+    var reachableTarget: PolicyTarget {
+        isAdministrator ? PolicyTarget() : PolicyTarget(projectID: credentials.projectID)
+    }
 
     var caller: Caller {
         Caller(userID: credentials.userID, projectID: credentials.projectID, scope: scope)

@@ -6,8 +6,9 @@ extension ComputeAPI {
     func showServer(_ request: APIRequest) async throws -> Answer {
         let id = try request.serverID()
         let server = try await existing(id, request)
-        try check(.show, request)
-        return reply(request, ["server": ServerField.body(of: server, request, showsHost: showsHost(request))])
+        try check(.show, request, on: server.policyTarget)
+        let showsHost = allows(.showHost, request, on: server.policyTarget)
+        return reply(request, ["server": ServerField.body(of: server, request, showsHost: showsHost)])
     }
 
     func listServers(_ request: APIRequest, isDetailed: Bool) async throws -> Answer {
@@ -16,10 +17,13 @@ extension ComputeAPI {
         let scope = try listScope(request, allProjects)
         let filters = try ServerFilters(request, maximumPage: settings.maximumPage)
         let servers = try await find(filters, scope)
-        let showsHost = showsHost(request)
         let bodies = servers.map { server in
             isDetailed
-                ? ServerField.body(of: server, request, showsHost: showsHost)
+                ? ServerField.body(
+                    of: server,
+                    request,
+                    showsHost: allows(.showHost, request, on: server.policyTarget)
+                )
                 : ServerField.summary(of: server, request)
         }
         var members = [JSONMember(name: "servers", value: .array(bodies))]
@@ -41,10 +45,6 @@ extension ComputeAPI {
     func nextPage(_ request: APIRequest, _ path: String, count: Int, last: String?, _ limit: Int?) -> JSON? {
         guard let last, count == limit ?? settings.maximumPage else { return nil }
         return .array([request.links.link("next", "\(path)?\(request.query.text(marker: last))")])
-    }
-
-    func showsHost(_ request: APIRequest) -> Bool {
-        allows(.showHost, request)
     }
 
     private func find(_ filters: ServerFilters, _ scope: Scope) async throws -> [Server] {

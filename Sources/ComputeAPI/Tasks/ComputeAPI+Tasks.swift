@@ -9,7 +9,7 @@ extension ComputeAPI {
         guard let id = UUID(canonical: text), let task = try await task(id, request) else {
             throw APIFault(.notFound, "Task \(text) could not be found.")
         }
-        try check(.showTask, request)
+        try check(.showTask, request, on: PolicyTarget(projectID: task.projectID))
         return reply(request, ["task": TaskBody.body(of: task, request)])
     }
 

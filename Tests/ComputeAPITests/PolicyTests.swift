@@ -1,0 +1,82 @@
+import Compute
+import Foundation
+import HTTPTypes
+import Identity
+import Testing
+
+@testable import ComputeAPI
+
+@Suite("Rules of an operator, in requests")
+struct PolicyTests {
+    private func harness(_ rules: [String: String]) throws -> Harness {
+        let file = FileManager.default.temporaryDirectory.appending(path: "policy-\(UUID()).json")
+        try JSONEncoder().encode(rules).write(to: file)
+        defer {
+            do {
+                try FileManager.default.removeItem(at: file)
+            } catch {
+                Issue.record(error)
+            }
+        }
+        var state = MemoryServers.State()
+        state.servers = [Sample.server()]
+        state.outcomes = [.success(.accepted(task: Sample.taskID))]
+        return Harness(state, policy: Policy(try PolicyFile(path: file.path).rules()))
+    }
+
+    private let restore = #"{"restore": null}"#
+    private let colleague = "colleague:\(Sample.projectID)"
+
+    @Test("a rule may ask whose server it is")
+    func user() async throws {
+        let harness = try harness([PolicyRule.restore.name: "user_id:%(user_id)s"])
+        try await harness.act(restore, token: colleague).expectFault(
+            403,
+            "forbidden",
+            "Policy doesn't allow os_compute_api:os-deferred-delete:restore to be performed."
+        )
+        #expect(harness.servers.state.changes.isEmpty)
+        #expect(await harness.act(restore).status == 202)
+    }
+
+    @Test("a rule for one's own project is not passed by an administrator of another one")
+    func administratorElsewhere() async throws {
+        let harness = try harness([PolicyRule.restore.name: "project_id:%(project_id)s"])
+        let elsewhere = "root:\(Sample.otherProjectID):admin"
+        #expect(await harness.act(restore, token: elsewhere).status == 403)
+        #expect(await harness.act(restore, token: Harness.administrator).status == 202)
+    }
+
+    @Test("no rule opens another project's server", arguments: [PolicyRule.show, .listActions])
+    func stranger(rule: PolicyRule) async throws {
+        let harness = try harness([rule.name: "@"])
+        let server = "/v2.1/servers/\(Sample.id.text)"
+        let path = rule == .show ? server : server + "/os-instance-actions"
+        try await harness.get(path, token: Harness.stranger)
+            .expectFault(404, "itemNotFound", "Instance \(Sample.id.text) could not be found.")
+        #expect(await harness.get(path).status == 200)
+    }
+
+    @Test(
+        "no rule lets a change reach another project's server",
+        arguments: [PolicyRule.restore, .forceDelete, .delete]
+    )
+    func strangersChange(rule: PolicyRule) async throws {
+        let harness = try harness([rule.name: "@"])
+        switch rule {
+        case .restore: _ = await harness.act(restore, token: Harness.stranger)
+        case .forceDelete: _ = await harness.act(#"{"forceDelete": null}"#, token: Harness.stranger)
+        default: _ = await harness.send(.delete, "/v2.1/servers/\(Sample.id.text)", token: Harness.stranger)
+        }
+        #expect(harness.servers.state.changes.map(\.caller.scope) == [.project(Sample.otherProjectID)])
+    }
+
+    @Test("who is an administrator is for context_is_admin to say")
+    func administrator() async throws {
+        let harness = try harness(["context_is_admin": "role:manager"])
+        let server = "/v2.1/servers/\(Sample.id.text)"
+        #expect(await harness.get(server, token: "root:\(Sample.otherProjectID):manager").status == 200)
+        let token = "root:\(Sample.otherProjectID):member"
+        #expect(await harness.get(server, token: token).status == 404)
+    }
+}
