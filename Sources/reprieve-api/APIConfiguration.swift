@@ -1,4 +1,5 @@
 import ComputeAPI
+import Identity
 import Postgres
 import Telemetry
 
@@ -15,6 +16,7 @@ import Telemetry
 /// - `api.allow_insecure_noauth` (bool, default false): lets `noauth` listen on addresses that others reach.
 /// - `api.public_url` (string, default the request's `Host`): scheme and authority of the links in answers.
 /// - `api.keystone_url` (string, default `http://127.0.0.1:5000`): where a caller without a token is sent to.
+/// - `api.policy_file` (string, default none): a policy file in YAML or JSON, whose rules go before the defaults.
 /// - `api.find_deleted_by_name` (bool, default true): whether a list by a name that no live server has finds the
 ///   soft-deleted server of that name.
 /// - `api.max_in_flight` (1 ... 100000, default 512): requests that are answered at the same time.
@@ -26,6 +28,7 @@ struct APIConfiguration {
     let host: String
     let port: Int
     let healthPort: Int
+    let policyFile: PolicyFile?
     let settings: APISettings
     let shutdownGrace: Duration
 
@@ -46,6 +49,7 @@ struct APIConfiguration {
         host = try sources.string("api.host", default: "127.0.0.1")
         port = try sources.int("api.port", default: 8774, in: 0...65535)
         healthPort = try sources.int("api.health_port", default: 8775, in: 0...65535)
+        policyFile = try sources.string("api.policy_file").map(PolicyFile.init)
         settings = try Self.settings(sources)
         shutdownGrace = try sources.duration(
             "api.shutdown_grace",

@@ -38,14 +38,19 @@ struct ReprieveAPI {
             maximumConnections: configuration.poolSize,
             logger: logger
         )
+        let policy = Policy()
+        let watcher = try configuration.policyFile.map {
+            try PolicyWatcher(file: $0, policy: policy, logger: logger)
+        }
         try await refuseWrongSchema(pool)
         let notifier = TaskNotifier(queue: TaskQueue(pool: pool), logger: logger)
         let api = ComputeAPI(
             servers: ServerStore(pool: pool, notifier: notifier),
             authenticator: NoAuthAuthenticator(),
+            policy: policy,
             settings: configuration.settings
         )
-        let services: [any Service] = [
+        var services: [any Service] = [
             systemd, pool, notifier,
             healthService(configuration, pool, logger),
             APIService(
@@ -56,6 +61,7 @@ struct ReprieveAPI {
                 logger: logger
             ),
         ]
+        if let watcher { services.append(watcher) }
         // When one fails the others end in order: requests are answered, and the failure alone is told.
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
