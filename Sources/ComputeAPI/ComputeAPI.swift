@@ -35,7 +35,8 @@ package struct ComputeAPI: Sendable {
         if call.method == .options { return Answer(status: .ok) }
         switch entry {
         case .description where call.routedMethod == .get: return Answer(OpenAPI.document)
-        case .choices, .description: return Answer(status: .multipleChoices, versionDocuments(call).choices(call.target))
+        case .choices, .description:
+            return Answer(status: .multipleChoices, versionDocuments(call).choices(call.target))
         case .v2: return await answer(call, isVersioned: false)
         default: return await answer(call, isVersioned: true)
         }

@@ -16,16 +16,18 @@ struct Reprieve: AsyncParsableCommand {
             \(Endpoint.usualURL) when none is set; /v2.1 is added when it names no version
               REPRIEVE_TOKEN    the token, or else OS_TOKEN; when neither is set, and OS_AUTH_URL is not either, a token \
             for an API without authentication is made of OS_USERNAME and OS_PROJECT_ID
-            migrate, server adopt, bin status, bin retention, bin resume, queue, quota, task cancel, task retry and worker are an \
-            operator's and use the database:
+            migrate, server adopt, bin status, bin retention, bin resume, queue, quota, task cancel, task retry and worker \
+            are an operator's and use the database:
               REPRIEVE_DATABASE_URL    a libpq connection string
+            policy asks nobody and reads the API's policy file:
+              REPRIEVE_API_POLICY_FILE    its path
 
             \(ExitStatus.explanation)
             """,
         version: version,
         subcommands: [
-            MigrateCommand.self, ServerCommand.self, BinCommand.self, TaskCommand.self, QueueCommand.self, QuotaCommand.self,
-            WorkerCommand.self, FakeCommand.self,
+            MigrateCommand.self, ServerCommand.self, BinCommand.self, TaskCommand.self, QueueCommand.self,
+            QuotaCommand.self, WorkerCommand.self, PolicyCommand.self, FakeCommand.self,
         ]
     )
 

@@ -50,7 +50,9 @@ extension ComputeAPI {
     func showLimits(_ request: APIRequest) async throws -> Answer {
         try check(.showLimits, request)
         let project = request.query["tenant_id"] ?? request.credentials.projectID
-        if project != request.credentials.projectID { try check(.showLimitsOfOtherProject, request, on: PolicyTarget(projectID: project)) }
+        if project != request.credentials.projectID {
+            try check(.showLimitsOfOtherProject, request, on: PolicyTarget(projectID: project))
+        }
         let quota = try await readQuota(of: project)
         return reply(
             request,
