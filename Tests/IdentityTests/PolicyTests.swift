@@ -17,7 +17,8 @@ struct PolicyTests {
     ]
     private static let administrators: [PolicyRule] = [
         .listAllProjects, .listDetailAllProjects, .showHost, .showEvents, .showEventDetails, .listTasksOfAllProjects,
-        .unlockOverride, .updateQuota, .showLimitsOfOtherProject, .listServices, .updateService, .deleteService,
+        .unlockOverride, .updateQuota, .deleteQuota, .showLimitsOfOtherProject, .listServices, .updateService,
+        .deleteService,
         .allowAllFilters, .showHostStatus, .showUnknownHostStatus,
     ]
     private static let everybody: [PolicyRule] = [.showLimits, .showQuotaDefaults]
