@@ -22,6 +22,7 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioLocks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -60,7 +61,11 @@ let package = Package(
         .target(name: "TaskQueue", dependencies: ["Postgres", log, lifecycle], swiftSettings: settings),
         .target(name: "Hypervisor", swiftSettings: settings),
         .target(name: "Compute", dependencies: ["TaskQueue", "Hypervisor", "Postgres", log], swiftSettings: settings),
-        .target(name: "Identity", dependencies: [yaml], swiftSettings: settings),
+        .target(
+            name: "Identity",
+            dependencies: [crypto, httpClient, lifecycle, nio, nioFoundation, nioHTTP, nioLocks, yaml],
+            swiftSettings: settings
+        ),
         .target(name: "Telemetry", dependencies: [log, lifecycle, configuration], swiftSettings: settings),
         .target(
             name: "ComputeAPI",
@@ -109,7 +114,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["Hypervisor", "Postgres", "SchemaSQL", "Telemetry", log],
+            dependencies: ["Hypervisor", "Postgres", "SchemaSQL", "Telemetry", httpTypes, hummingbird, log, nio],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
@@ -137,7 +142,7 @@ let package = Package(
         ),
         .testTarget(
             name: "IdentityTests",
-            dependencies: ["Identity"],
+            dependencies: ["Identity", "Postgres", "TestSupport"],
             exclude: ["oslo-policy-answers.json"],
             swiftSettings: settings
         ),

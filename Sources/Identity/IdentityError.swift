@@ -3,7 +3,7 @@ package struct IdentityError: Error, Sendable, CustomStringConvertible {
     /// What went wrong.
     package struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
-            case invalidToken, unavailable
+            case invalidToken, unavailable, refused
         }
         private let value: Value
 
@@ -11,12 +11,14 @@ package struct IdentityError: Error, Sendable, CustomStringConvertible {
         package static let invalidToken = Code(value: .invalidToken)
         /// Whoever knows could not be asked; the same token may do later.
         package static let unavailable = Code(value: .unavailable)
+        /// The identity service refuses us, not the caller: an operator has something to mend.
+        package static let refused = Code(value: .refused)
 
         package var description: String { value.rawValue }
     }
 
     package let code: Code
-    /// For the caller's eyes.
+    /// For the caller's eyes when the token is nobody's, else for the operator's.
     package let message: String
     package let cause: (any Error)?
 

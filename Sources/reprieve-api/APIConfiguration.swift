@@ -12,16 +12,28 @@ import Telemetry
 /// - `api.host` (string, default 127.0.0.1): the address to listen on.
 /// - `api.port` (0 ... 65535, default 8774): 0 is any free port; the log says which.
 /// - `api.health_port` (0 ... 65535, default 8775): where `/healthz` and `/readyz` are, at the same address.
-/// - `api.auth` (`noauth`, required): who says whose token it is. `noauth` believes the token.
+/// - `api.auth` (`noauth` or `keystone`, required): who says whose token it is. `noauth` believes the token.
 /// - `api.allow_insecure_noauth` (bool, default false): lets `noauth` listen on addresses that others reach.
 /// - `api.public_url` (string, default the request's `Host`): scheme and authority of the links in answers.
-/// - `api.keystone_url` (string, default `http://127.0.0.1:5000`): where a caller without a token is sent to.
+/// - `api.keystone_url` (string, default `keystone.url`, or `http://127.0.0.1:5000`): where a caller without a token is
+///   sent to.
 /// - `api.policy_file` (string, default none): a policy file in YAML or JSON, whose rules go before the defaults.
 /// - `api.find_deleted_by_name` (bool, default true): whether a list by a name that no live server has finds the
 ///   soft-deleted server of that name.
 /// - `api.max_in_flight` (1 ... 100000, default 512): requests that are answered at the same time.
 /// - `api.body_deadline` (100ms ... 10m, default 30s): how long a request's body may take to arrive.
 /// - `api.shutdown_grace` (0s ... 1h, default 20s): how long requests may go on after SIGTERM.
+///
+/// With `api.auth` `keystone`:
+/// - `keystone.url` (string, required): where we ask it, with or without `/v3`.
+/// - `keystone.username`, `keystone.password` (string, required; the latter secret): as whom we ask.
+/// - `keystone.user_domain`, `keystone.project_domain` (string, default `Default`): names of domains.
+/// - `keystone.project` (string, default `service`): the project in which that user has the role `service` or `admin`.
+/// - `keystone.application_credential_id`, `keystone.application_credential_secret` (string; the latter secret): in
+///   place of user and project.
+/// - `keystone.cache_seconds` (0 ... 3600, default 60): how long an answer holds, and so a revoked token at most.
+/// - `keystone.cache_size` (2 ... 1000000, default 10000): tokens that are remembered.
+/// - `keystone.timeout` (100ms ... 60s, default 10s): how long one call to Keystone may take.
 struct APIConfiguration {
     let database: PostgresConfiguration
     let poolSize: Int
@@ -30,10 +42,11 @@ struct APIConfiguration {
     let healthPort: Int
     let policyFile: PolicyFile?
     let settings: APISettings
+    let authority: Authority
     let shutdownGrace: Duration
 
-    private enum Authentication: String, CaseIterable {
-        case noauth
+    private enum AuthorityName: String, CaseIterable {
+        case noauth, keystone
     }
 
     init(_ sources: ProcessConfiguration) throws {
@@ -50,18 +63,22 @@ struct APIConfiguration {
         port = try sources.int("api.port", default: 8774, in: 0...65535)
         healthPort = try sources.int("api.health_port", default: 8775, in: 0...65535)
         policyFile = try sources.string("api.policy_file").map(PolicyFile.init)
-        settings = try Self.settings(sources)
+        authority = try Self.authority(sources, host: host)
+        settings = try Self.settings(sources, authority)
         shutdownGrace = try sources.duration(
             "api.shutdown_grace",
             default: .seconds(20),
             in: .zero ... .seconds(3600)
         )
-        try Self.checkAuthentication(sources, host: host)
     }
 
-    private static func settings(_ sources: ProcessConfiguration) throws(ConfigurationError) -> APISettings {
+    private static func settings(
+        _ sources: ProcessConfiguration,
+        _ authority: Authority
+    ) throws(ConfigurationError) -> APISettings {
         var settings = APISettings()
         settings.publicURL = try url("api.public_url", sources)
+        if case .keystone(let keystone) = authority { settings.keystoneURL = keystone.url }
         settings.keystoneURL = try url("api.keystone_url", sources) ?? settings.keystoneURL
         settings.findsDeletedByName = try sources.bool("api.find_deleted_by_name", default: settings.findsDeletedByName)
         settings.maximumInFlight = try sources.int(
@@ -78,7 +95,7 @@ struct APIConfiguration {
     }
 
     /// Without slashes at the end, since paths are put after it.
-    private static func url(_ key: String, _ sources: ProcessConfiguration) throws(ConfigurationError) -> String? {
+    static func url(_ key: String, _ sources: ProcessConfiguration) throws(ConfigurationError) -> String? {
         guard var text = try sources.string(key) else { return nil }
         while text.hasSuffix("/") { text.removeLast() }
         guard text.hasPrefix("http://") || text.hasPrefix("https://"), !text.contains(where: \.isWhitespace) else {
@@ -91,24 +108,30 @@ struct APIConfiguration {
         return text
     }
 
-    /// `noauth` lets everybody be anybody, so only this machine may reach it unless an operator insists.
-    private static func checkAuthentication(
+    private static func authority(
         _ sources: ProcessConfiguration,
         host: String
-    ) throws(ConfigurationError) {
+    ) throws(ConfigurationError) -> Authority {
         _ = try sources.requiredString("api.auth")
-        switch try sources.choice("api.auth", default: Authentication.noauth) {
+        switch try sources.choice("api.auth", default: AuthorityName.noauth) {
         case .noauth:
-            let isAllowed = try sources.bool("api.allow_insecure_noauth", default: false)
-            guard !isAllowed, !isLoopback(host) else { return }
-            throw ConfigurationError(
-                .invalid,
-                key: "api.host",
-                message: "api.host is \(host.debugDescription) and api.auth is noauth, which believes everybody: "
-                    + "listen on 127.0.0.1, or set api.allow_insecure_noauth "
-                    + "(REPRIEVE_API_ALLOW_INSECURE_NOAUTH) to true"
-            )
+            try checkNoAuth(sources, host: host)
+            return .noauth
+        case .keystone: return .keystone(try keystone(sources))
         }
+    }
+
+    /// `noauth` lets everybody be anybody, so only this machine may reach it unless an operator insists.
+    private static func checkNoAuth(_ sources: ProcessConfiguration, host: String) throws(ConfigurationError) {
+        let isAllowed = try sources.bool("api.allow_insecure_noauth", default: false)
+        guard !isAllowed, !isLoopback(host) else { return }
+        throw ConfigurationError(
+            .invalid,
+            key: "api.host",
+            message: "api.host is \(host.debugDescription) and api.auth is noauth, which believes everybody: "
+                + "listen on 127.0.0.1, or set api.allow_insecure_noauth "
+                + "(REPRIEVE_API_ALLOW_INSECURE_NOAUTH) to true"
+        )
     }
 
     private static func isLoopback(_ host: String) -> Bool {

@@ -1,7 +1,6 @@
 import Compute
 import ComputeAPI
 import Foundation
-import Identity
 import Logging
 import Postgres
 import SchemaSQL
@@ -43,25 +42,25 @@ struct ReprieveAPI {
             try PolicyWatcher(file: $0, policy: policy, logger: logger)
         }
         try await refuseWrongSchema(pool)
+        let authentication = try await Authentication.open(configuration, logger)
         let notifier = TaskNotifier(queue: TaskQueue(pool: pool), logger: logger)
         let api = ComputeAPI(
             servers: ServerStore(pool: pool, notifier: notifier),
-            authenticator: NoAuthAuthenticator(),
+            authenticator: authentication.authenticator,
             policy: policy,
             settings: configuration.settings
         )
-        var services: [any Service] = [
-            systemd, pool, notifier,
-            healthService(configuration, pool, logger),
-            APIService(
-                pool: pool,
-                responder: ComputeResponder(api: api, logger: logger),
-                configuration: configuration,
-                systemd: systemd,
-                logger: logger
-            ),
-        ]
-        if let watcher { services.append(watcher) }
+        let service = APIService(
+            pool: pool,
+            responder: ComputeResponder(api: api, logger: logger),
+            configuration: configuration,
+            systemd: systemd,
+            logger: logger
+        )
+        let health = healthService(configuration, pool, authentication, logger)
+        let watchers: [any Service] = watcher.map { [$0] } ?? []
+        let services: [any Service] =
+            [systemd, pool, notifier] + authentication.services + [health, service] + watchers
         // When one fails the others end in order: requests are answered, and the failure alone is told.
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
@@ -86,12 +85,13 @@ struct ReprieveAPI {
     private static func healthService(
         _ configuration: APIConfiguration,
         _ pool: ConnectionPool,
+        _ authentication: Authentication,
         _ logger: Logger
     ) -> some Service {
         let responder = HealthResponder {
             do {
                 try await Migrator.check(pool)
-                return true
+                return await authentication.isReady()
             } catch {
                 logger.info("not ready", metadata: [LogKey.errorMessage: "\(error)"])
                 return false
