@@ -54,7 +54,7 @@ struct KeystoneAuthenticatorTests {
 
     @Test(
         "what cannot be a token is refused without asking",
-        arguments: ["", "two words", "line\nbreak", "ümlaut", "nul\0", String(repeating: "x", count: 4097)]
+        arguments: ["", "two words", "line\nbreak", "ümlaut", "delete\u{7F}", String(repeating: "x", count: 4097)]
     )
     func noToken(text: String) async throws {
         try await KeystoneScene.play { scene in

@@ -43,11 +43,12 @@ struct KeystoneCacheTests {
     func bound(limit: Int) {
         var entries = RecentEntries<Int, String>(limit: limit)
         entries.insert("often", for: -1, until: now + .seconds(60))
-        for number in 0..<1000 {
+        let findings = (0..<1000).map { number in
             entries.insert("new", for: number, until: now + .seconds(60))
-            #expect(entries.value(of: -1, at: now) == "often")
-            #expect(entries.count <= limit)
+            return (value: entries.value(of: -1, at: now), count: entries.count)
         }
+        #expect(findings.allSatisfy { $0.value == "often" })
+        #expect(findings.allSatisfy { $0.count <= limit })
         #expect(entries.value(of: 999, at: now) == "new" || limit < 4)
         #expect(entries.value(of: 0, at: now) == nil)
     }

@@ -100,10 +100,15 @@ package final class KeystoneStub: Sendable {
 
     /// Gives somebody a token.
     /// - Parameters:
+    ///   - roles: those that they imply included, as Keystone has it.
     ///   - scope: the JSON members that say what the token is for, such as `"project": {…}`.
     ///   - life: in seconds, from now; negative for a token that has ended.
-    package func issue(_ token: String, scope: String = alpha, roles: [String] = ["member"], life: TimeInterval = 3600)
-    {
+    package func issue(
+        _ token: String,
+        scope: String = alpha,
+        roles: [String] = ["member", "reader"],
+        life: TimeInterval = 3600
+    ) {
         let body = Self.body(user: "ann", scope: scope, roles: roles, life: life)
         state.withLock { $0.tokens[token] = body }
     }
