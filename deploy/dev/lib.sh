@@ -1,4 +1,4 @@
-# What demo, test and chaos share: telling, installing what is missing, building, and a private PostgreSQL.
+# What the scripts here share: telling, installing what is missing, building, processes, and a private PostgreSQL.
 #
 # To be sourced by bash, with "set -euo pipefail". Sets root, the checkout.
 # shellcheck shell=bash
@@ -36,11 +36,14 @@ postgresql       postgres_programs
 util-linux       command -v setpriv
 zlib1g-dev       [ -e /usr/include/zlib.h ]
 NEEDS
+    # What a script needs besides, in such lines.
+    echo "${more_needs:-}"
 }
 
 missing_packages() {
     local package check
     while read -r package check; do
+        [ -n "$package" ] || continue
         eval "$check" > /dev/null 2>&1 || printf '%s ' "$package"
     done < <(needs)
 }
@@ -121,6 +124,95 @@ show_progress() {
         [ -z "$redraw" ] || printf '%s%.100s' "$redraw" "$line"
     done
     printf '%s' "$redraw"
+}
+
+# --- Processes --------------------------------------------------------------------------------------------------------
+#
+# Of scripts that have set folder, where everything is, and logs in it.
+
+declare -A pid
+# Whether a script that came out well leaves everything running; and whether somebody has interrupted it.
+keep=false
+interrupted=false
+
+# Every process of ours works in our folder: a process id that was given to somebody else since is not mistaken for ours.
+is_ours() {
+    case $(readlink "/proc/$1/cwd" 2> /dev/null) in
+        "$folder" | "$folder"/*) return 0 ;;
+        *) return 1 ;;
+    esac
+}
+
+# start NAME COMMAND ARGUMENT...: starts a process in the background; its words go to a log.
+start() {
+    local name=$1
+    shift
+    # In a session of its own no Ctrl-C reaches it: we stop what we started, in our order.
+    (cd "$folder" && exec setsid "$@") < /dev/null > "$logs/$name.log" 2>&1 &
+    pid[$name]=$!
+    echo "$!" >> "$folder/pids"
+}
+
+# Stops every process of the folder, the last first.
+stop_all() {
+    local process
+    [ -e "$folder/pids" ] || return 0
+    for process in $(tac "$folder/pids"); do
+        stop "$process"
+    done
+}
+
+# stop PROCESS: asks it to end, and ends it when it has not after ten seconds.
+stop() {
+    local _
+    # SIGINT is a quick end for all of ours; PostgreSQL would wait for its clients after a SIGTERM.
+    ! is_ours "$1" || kill -s INT "$1" || return 0
+    for _ in {1..100}; do
+        is_ours "$1" || return 0
+        sleep 0.1
+    done
+    kill -s KILL "$1" || true
+}
+
+# To be the EXIT trap. The logs of a script that went wrong stay.
+finish() {
+    local status=$?
+    trap - EXIT
+    trap '' INT TERM
+    remove_swift_tmp
+    if [ "$status" = 0 ] && $keep; then exit 0; fi
+    stop_all 2> /dev/null
+    if [ "$status" = 0 ] || $interrupted; then
+        rm -rf "$folder"
+    else
+        find "$folder" -mindepth 1 -maxdepth 1 ! -path "$logs" -exec rm -rf {} +
+        complain "the logs are in $logs"
+    fi
+    exit "$status"
+}
+
+# expect WHAT ACTUAL WANTED
+expect() { [ "$2" = "$3" ] || give_up "$1 is \"$2\", and should be \"$3\""; }
+
+# within SECONDS WHAT COMMAND...: repeats the command until it succeeds.
+within() {
+    local deadline=$((SECONDS + $1)) what=$2
+    shift 2
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || give_up "waited in vain for this: $what"
+        sleep 0.1
+    done
+}
+
+# An API takes any free port, and its log says which.
+port_of() { sed -n 's/.* message=listening .*http\.port=\([0-9]*\).*/\1/p' "$logs/$1.log"; }
+
+# The same of where it says whether it is well.
+health_port_of() { sed -n 's/.* message="health listening" .*http\.port=\([0-9]*\).*/\1/p' "$logs/$1.log"; }
+
+is_listening() {
+    kill -0 "${pid[$1]}" 2> /dev/null || give_up "$1 has ended: $(tail -n 1 "$logs/$1.log")"
+    [ -n "$(port_of "$1")" ] && [ -n "$(health_port_of "$1")" ]
 }
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
