@@ -1,6 +1,7 @@
 import Compute
 import ComputeAPI
 import Foundation
+import Identity
 import Logging
 import Postgres
 import SchemaSQL
