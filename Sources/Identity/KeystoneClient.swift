@@ -145,3 +145,8 @@ struct KeystoneClient: Sendable {
         IdentityError(.unavailable, "Keystone at \(configuration.url) \(what)", cause: cause)
     }
 }
+
+extension KeystoneClient: CustomReflectable {
+    /// Without the connections, which remember the tokens of requests for a while.
+    var customMirror: Mirror { Mirror(self, children: ["configuration": configuration]) }
+}
