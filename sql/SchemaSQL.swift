@@ -20,6 +20,7 @@ package enum SchemaSQL {
         SchemaFile("m0004_cheap_checks", PackageResources.m0004_cheap_checks_sql),
         SchemaFile("m0005_last_look", PackageResources.m0005_last_look_sql),
         SchemaFile("m0006_quotas", PackageResources.m0006_quotas_sql),
+        SchemaFile("m0008_lists", PackageResources.m0008_lists_sql),
     ]
 
     /// Applied after the migrations, again whenever their text has changed. A function that processes of two versions
@@ -44,10 +45,11 @@ package enum SchemaSQL {
         SchemaFile("compute_force_down_v1", PackageResources.compute_force_down_v1_sql),
         SchemaFile("compute_is_superseded_v1", PackageResources.compute_is_superseded_v1_sql),
         SchemaFile("compute_knows_host_v1", PackageResources.compute_knows_host_v1_sql),
-        SchemaFile("compute_list_actions_v1", PackageResources.compute_list_actions_v1_sql),
+        SchemaFile("compute_list_actions_v2", PackageResources.compute_list_actions_v2_sql),
         SchemaFile("compute_list_dead_v1", PackageResources.compute_list_dead_v1_sql),
         SchemaFile("compute_list_events_v1", PackageResources.compute_list_events_v1_sql),
-        SchemaFile("compute_list_servers_v1", PackageResources.compute_list_servers_v1_sql),
+        SchemaFile("compute_list_faults_v1", PackageResources.compute_list_faults_v1_sql),
+        SchemaFile("compute_list_servers_v2", PackageResources.compute_list_servers_v2_sql),
         SchemaFile("compute_list_services_v1", PackageResources.compute_list_services_v1_sql),
         SchemaFile("compute_list_tasks_v1", PackageResources.compute_list_tasks_v1_sql),
         SchemaFile("compute_lock_projects_v1", PackageResources.compute_lock_projects_v1_sql),
@@ -63,6 +65,7 @@ package enum SchemaSQL {
         SchemaFile("compute_restore_servers_v1", PackageResources.compute_restore_servers_v1_sql),
         SchemaFile("compute_resume_purging_v1", PackageResources.compute_resume_purging_v1_sql),
         SchemaFile("compute_retry_task_v1", PackageResources.compute_retry_task_v1_sql),
+        SchemaFile("compute_server_column_v1", PackageResources.compute_server_column_v1_sql),
         SchemaFile("compute_set_lock_v1", PackageResources.compute_set_lock_v1_sql),
         SchemaFile("compute_set_quota_v1", PackageResources.compute_set_quota_v1_sql),
         SchemaFile("compute_set_retention_v1", PackageResources.compute_set_retention_v1_sql),

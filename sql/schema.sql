@@ -783,13 +783,29 @@ CREATE FUNCTION compute.knows_host_v1(p_host text) RETURNS boolean
         or exists (select from queue.workers w where p_host = any(w.queues))
         or exists (select from compute.servers v where v.host = p_host)
 $$;
-CREATE FUNCTION compute.list_actions_v1(p_server_id uuid, p_limit integer) RETURNS SETOF compute.actions
-    LANGUAGE sql STABLE
+CREATE FUNCTION compute.list_actions_v2(p_server_id uuid, p_since timestamp with time zone, p_before timestamp with time zone, p_marker text, p_limit integer) RETURNS SETOF compute.actions
+    LANGUAGE plpgsql STABLE
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
     AS $$
+declare
+    v_marker compute.actions;
+begin
+    if p_marker is not null then
+        select * into v_marker from compute.actions a where a.request_id = p_marker and a.server_id = p_server_id;
+        if not found then
+            raise exception 'marker [%] not found', p_marker using errcode = 'RQ404';
+        end if;
+    end if;
+    return query
     select a.* from compute.actions a
     where a.server_id = p_server_id
+        and (p_since is null or a.updated_at >= p_since)
+        and (p_before is null or a.updated_at <= p_before)
+        and (p_marker is null or (a.start_time, a.request_id) < (v_marker.start_time, v_marker.request_id))
     order by a.start_time desc, a.request_id desc
-    limit p_limit
+    limit p_limit;
+end
 $$;
 CREATE FUNCTION compute.list_dead_v1(p_kind text, p_host text, p_project_id text, p_since_seconds double precision, p_limit integer) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, host text, attempt integer, lost_leases integer, error jsonb, failed_at timestamp with time zone)
     LANGUAGE sql
@@ -826,33 +842,101 @@ CREATE FUNCTION compute.list_events_v1(p_request_id text) RETURNS SETOF compute.
     AS $$
     select e.* from compute.events e where e.request_id = p_request_id order by e.id desc limit 200
 $$;
-CREATE FUNCTION compute.list_servers_v1(p_project_id text, p_vm_states text[], p_name text, p_exact_name text, p_marker uuid, p_limit integer) RETURNS SETOF compute.servers
+CREATE FUNCTION compute.list_faults_v1(p_server_ids uuid[]) RETURNS TABLE(server_id uuid, failed_at timestamp with time zone, reason text, cause text)
     LANGUAGE plpgsql STABLE
-    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
-declare
-    v_marker compute.servers;
+#variable_conflict use_column
 begin
+    return query
+    select s.id, f.finish_time, f.reason, f.cause
+    from unnest(p_server_ids) as s (id)
+    cross join lateral (
+        select e.finish_time, e.reason, e.cause
+        from compute.actions a join compute.events e on e.request_id = a.request_id
+        where a.server_id = s.id and e.result = 'Error'
+        order by a.start_time desc, e.id desc
+        limit 1
+    ) f;
+end
+$$;
+CREATE FUNCTION compute.list_servers_v2(p_project_id text, p_vm_states text[], p_columns text[], p_operators text[], p_values text[], p_sort_columns text[], p_descending boolean[], p_marker uuid, p_limit integer) RETURNS SETOF compute.servers
+    LANGUAGE plpgsql STABLE
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET jit TO 'off'
+    AS $_$
+declare
+    v_where text := format('v.vm_state = any(%L::text[])', p_vm_states);
+    v_order text := '';
+    v_same text := 'true';
+    v_after text := 'false';
+    v_marker text[];
+    v_column text;
+begin
+    if p_project_id is not null then
+        v_where := v_where || format(' and v.project_id = %L', p_project_id);
+    end if;
+    for i in 1 .. cardinality(p_columns) loop
+        v_column := compute.server_column_v1(p_columns[i]);
+        if p_operators[i] = '~' then
+            begin
+                perform '' ~ p_values[i];
+            exception when invalid_regular_expression then
+                raise exception '%', p_columns[i] using errcode = '2201B';
+            end;
+        end if;
+        v_where := v_where || ' and ' || case
+            when p_operators[i] in ('>=', '<=')
+                then format('%s %s to_timestamp(%L::double precision)', v_column, p_operators[i], p_values[i])
+            -- A time is found in either way of writing it.
+            when p_operators[i] = '~' and p_columns[i] in ('created_at', 'launched_at', 'terminated_at') then format(
+                '(to_char(%1$s at time zone ''UTC'', ''YYYY-MM-DD HH24:MI:SS.US'') ~ %2$L'
+                    ' or to_char(%1$s at time zone ''UTC'', ''YYYY-MM-DD"T"HH24:MI:SS"Z"'') ~ %2$L)',
+                v_column, p_values[i])
+            when p_operators[i] = '~' then format('%s::text ~ %L', v_column, p_values[i])
+            else format('%s::text = %L', v_column, p_values[i])
+        end;
+    end loop;
     if p_marker is not null then
-        select * into v_marker from compute.servers v
-        where v.id = p_marker and (p_project_id is null or v.project_id = p_project_id);
-        if not found then
+        execute format(
+            'select array[%s] from compute.servers v where v.id = $1 and ($2 is null or v.project_id = $2)',
+            (select string_agg(compute.server_column_v1(c.name) || '::text', ', ' order by c.place)
+            from unnest(p_sort_columns) with ordinality as c (name, place))
+        ) into v_marker using p_marker, p_project_id;
+        if v_marker is null then
             raise exception 'marker [%] not found', p_marker using errcode = 'RQ404';
         end if;
     end if;
-    return query
-    select v.*
-    from compute.servers v
-    where (p_project_id is null or v.project_id = p_project_id)
-        and v.vm_state = any(p_vm_states)
-        and (p_name is null or v.name ~ p_name)
-        and (p_exact_name is null or v.name = p_exact_name)
-        and (p_marker is null or (v.created_at, v.id) < (v_marker.created_at, v_marker.id))
-    order by v.created_at desc, v.id desc
-    limit p_limit;
+    -- Null is the greatest: the last when ascending, the first when descending.
+    for i in 1 .. cardinality(p_sort_columns) loop
+        v_column := compute.server_column_v1(p_sort_columns[i]);
+        v_order := v_order || format(', %s %s', v_column, case when p_descending[i] then 'desc' else 'asc' end);
+        v_after := v_after || format(' or (%s and %s)', v_same, case
+            when p_descending[i] and v_marker[i] is null then format('%s is not null', v_column)
+            when p_descending[i] then format('%s < %L', v_column, v_marker[i])
+            when v_marker[i] is null then 'false'
+            else format('(%1$s > %2$L or %1$s is null)', v_column, v_marker[i])
+        end);
+        v_same := v_same || case
+            when v_marker[i] is null then format(' and %s is null', v_column)
+            else format(' and %s = %L', v_column, v_marker[i])
+        end;
+    end loop;
+    if p_marker is not null then
+        v_where := v_where || format(' and (%s)', v_after);
+        -- The same again in the first column alone, from which an index can begin.
+        if p_descending[1] and v_marker[1] is not null then
+            v_where := v_where
+                || format(' and %s <= %L', compute.server_column_v1(p_sort_columns[1]), v_marker[1]);
+        end if;
+    end if;
+    return query execute format(
+        'select v.* from compute.servers v where %s order by %s limit %s', v_where, substr(v_order, 3), p_limit
+    );
 end
-$$;
+$_$;
 CREATE FUNCTION compute.list_services_v1(p_host text) RETURNS TABLE(number integer, id uuid, host text, alive boolean, last_seen_at timestamp with time zone, disabled_at timestamp with time zone, disabled_reason text, forced_down boolean)
     LANGUAGE plpgsql
     SET jit TO 'off'
@@ -1322,6 +1406,29 @@ begin
     return v_answer;
 end
 $$;
+CREATE FUNCTION compute.server_column_v1(p_name text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    select case
+        when p_name in ('availability_zone', 'created_at', 'host', 'key_name', 'launched_at', 'locked_by', 'power_state',
+            'project_id', 'task_state', 'terminated_at', 'updated_at', 'user_id', 'vm_state') then 'v.' || p_name
+        when p_name in ('uuid', 'id') then 'v.id'
+        when p_name = 'tenant_id' then 'v.project_id'
+        when p_name = 'node' then 'v.host'
+        when p_name in ('name', 'display_name') then 'v.name'
+        when p_name in ('description', 'display_description') then 'v.description'
+        when p_name in ('image', 'image_ref') then 'v.image_id'
+        when p_name in ('flavor', 'instance_type_id') then $e$(v.flavor ->> 'id')$e$
+        when p_name = 'locked' then '(v.locked_by is not null)'
+        -- As ServerParts.hostname makes it.
+        when p_name = 'hostname' then $e$coalesce(nullif(rtrim(left(ltrim(regexp_replace(
+            translate(lower(v.name), ' _.', '---'), '[^a-z0-9-]', '', 'g'), '-'), 63), '-'), ''), 'server-' || v.id)$e$
+        when p_name in ('config_drive', 'kernel_id', 'ramdisk_id') then $e$''::text$e$
+        when p_name in ('launch_index', 'progress') then $e$'0'::text$e$
+        when p_name = 'auto_disk_config' then $e$'false'::text$e$
+        when p_name in ('access_ip_v4', 'access_ip_v6', 'reservation_id', 'root_device_name') then 'null::text'
+    end
+$_$;
 CREATE FUNCTION compute.set_lock_v1(p_server_id uuid, p_project_id text, p_caller_project_id text, p_user_id text, p_request_id text, p_is_locked boolean, p_reason text, p_may_override boolean) RETURNS text
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -2555,6 +2662,7 @@ CREATE INDEX events_by_request ON compute.events USING btree (request_id, id);
 CREATE INDEX servers_by_age ON compute.servers USING btree (created_at DESC, id DESC);
 CREATE INDEX servers_by_project ON compute.servers USING btree (project_id, created_at DESC, id DESC);
 CREATE INDEX servers_due ON compute.servers USING btree (purge_at) WHERE (vm_state = 'soft-delete'::text);
+CREATE INDEX servers_live ON compute.servers USING btree (project_id, created_at DESC, id DESC) WHERE (vm_state = ANY (ARRAY['active'::text, 'stopped'::text, 'error'::text]));
 CREATE INDEX dead_by_subject ON queue.dead USING btree (subject_id, kind);
 CREATE INDEX history_by_id ON ONLY queue.history USING btree (id);
 CREATE INDEX tasks_claimable ON queue.tasks USING btree (queue, priority, "position") WHERE (status = 'queued'::text);

@@ -14,9 +14,9 @@ package struct ComputeError: Error, Sendable, CustomStringConvertible {
         package static let outcomeUnknown = Code(value: .outcomeUnknown)
         /// The task's lease is another's now.
         package static let leaseLost = Code(value: .leaseLost)
-        /// The page marker names no server of the caller's.
+        /// The page marker names no server or action of the caller's.
         package static let markerNotFound = Code(value: .markerNotFound)
-        /// The name filter is no regular expression.
+        /// A filter is no regular expression; the message is its name.
         package static let invalidPattern = Code(value: .invalidPattern)
         /// The database answered with something that this build does not understand.
         package static let malformedRow = Code(value: .malformedRow)

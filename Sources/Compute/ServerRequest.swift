@@ -49,37 +49,6 @@ package enum RequestOutcome: Sendable, Hashable {
     case overQuota([QuotaShortage])
 }
 
-/// One page of servers.
-package struct ServerQuery: Sendable, Hashable {
-    package var scope: Scope
-    /// Only servers in one of these states.
-    package var states: [VMState]
-    /// A regular expression (PostgreSQL's) that the name must match.
-    package var namePattern: String?
-    /// The whole name.
-    package var exactName: String?
-    /// The last server of the page before.
-    package var marker: UUID?
-    /// 1 ... 1000.
-    package var limit: Int
-
-    package init(
-        scope: Scope,
-        states: [VMState] = VMState.live,
-        namePattern: String? = nil,
-        exactName: String? = nil,
-        marker: UUID? = nil,
-        limit: Int = 1000
-    ) {
-        self.scope = scope
-        self.states = states
-        self.namePattern = namePattern
-        self.exactName = exactName
-        self.marker = marker
-        self.limit = limit
-    }
-}
-
 /// A request that was made on a server: Nova's "instance action".
 package struct ServerAction: Sendable, Hashable {
     package var requestID: String

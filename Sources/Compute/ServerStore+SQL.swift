@@ -10,8 +10,6 @@ extension ServerStore {
     static let deleteBatchStatement = Statement("SELECT * FROM compute.delete_servers_v1($1, $2, $3, $4, $5, $6)")
     static let forceDeleteStatement = Statement("SELECT * FROM compute.force_delete_server_v1($1, $2, $3, $4, $5, $6)")
     static let showStatement = Statement("SELECT * FROM compute.show_server_v1($1, $2, $3)")
-    static let listStatement = Statement("SELECT * FROM compute.list_servers_v1($1, $2, $3, $4, $5, $6)")
-    static let actionsStatement = Statement("SELECT * FROM compute.list_actions_v1($1, $2)")
     static let actionStatement = Statement("SELECT * FROM compute.show_action_v1($1, $2)")
     static let eventsStatement = Statement("SELECT * FROM compute.list_events_v1($1)")
     static let taskStatement = Statement("SELECT * FROM compute.show_task_v1($1, $2)")
@@ -85,7 +83,8 @@ extension ComputeError {
             switch error.sqlState {
             case "RQ001": (.leaseLost, error.message)
             case "RQ404": (.markerNotFound, error.message)
-            case "2201B": (.invalidPattern, "the name filter is no regular expression")
+            // The function raises the column's name, one word, and the connection adds the statement.
+            case "2201B": (.invalidPattern, String(error.message.prefix { $0 != " " }))
             default:
                 switch error.retry {
                 case .safe: (.databaseUnavailable, "the database could not be asked")

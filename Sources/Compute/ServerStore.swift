@@ -84,28 +84,6 @@ package struct ServerStore: Sendable {
         ).first
     }
 
-    /// One page, newest first.
-    /// - Throws: also `.markerNotFound`, `.invalidPattern`.
-    package func servers(_ query: ServerQuery) async throws -> [Server] {
-        try await read(
-            Self.listStatement,
-            [
-                .text(query.scope.projectID), .texts(query.states.map(\.rawValue)), .text(query.namePattern),
-                .text(query.exactName), .uuid(query.marker), .integer(Int32(clamping: query.limit)),
-            ],
-            Server.init
-        )
-    }
-
-    /// What was asked of a server, newest first. The caller has made sure that the server may be seen.
-    package func actions(of server: UUID, limit: Int = 1000) async throws -> [ServerAction] {
-        try await read(
-            Self.actionsStatement,
-            [.uuid(server), .integer(Int32(clamping: limit))],
-            ServerAction.init
-        )
-    }
-
     /// One action of a server, or nil.
     package func action(_ requestID: String, of server: UUID) async throws -> ServerAction? {
         try await read(Self.actionStatement, [.uuid(server), .text(requestID)], ServerAction.init).first

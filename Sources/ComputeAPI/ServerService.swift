@@ -28,10 +28,12 @@ package protocol ServerService: Sendable {
     ) async throws -> RequestOutcome
     /// A server, or nil; one that is hard-deleted only if asked for.
     func server(_ id: UUID, in scope: Scope, evenDestroyed: Bool) async throws -> Server?
-    /// One page, newest first.
+    /// One page.
     func servers(_ query: ServerQuery) async throws -> [Server]
-    /// What was asked of a server, newest first.
-    func actions(of server: UUID, limit: Int) async throws -> [ServerAction]
+    /// One page of what was asked of a server, newest first.
+    func actions(of server: UUID, _ query: ActionQuery) async throws -> [ServerAction]
+    /// The newest failure of each of these servers that has one.
+    func faults(of servers: [UUID]) async throws -> [UUID: ServerFault]
     /// One action, or nil.
     func action(_ requestID: String, of server: UUID) async throws -> ServerAction?
     /// The attempts of an action, newest first.

@@ -57,22 +57,90 @@ struct ActionRecordTests {
         #expect(administrator["traceback"] as? String == Sample.cause)
     }
 
-    @Test("pages go by request id, from 2.58 on")
-    func pages() async throws {
+    private func numbered(_ count: Int) -> (MemoryServers.State, ids: [String]) {
         var state = state()
-        state.actions = (1...3).map { number in
+        let ids = (1...count).map { "req-6ba7b810-9dad-11d1-80b4-00000000000\($0)" }
+        state.actions = ids.map { id in
             var action = Sample.action("restore")
-            action.requestID = "req-\(number)"
+            action.requestID = id
             return action
         }
+        return (state, ids)
+    }
+
+    @Test("pages go by request id, from 2.58 on")
+    func pages() async throws {
+        let (state, ids) = numbered(3)
         let harness = Harness(state)
-        let page = await harness.get("\(list)?limit=1&marker=req-1", version: "2.58")
-        #expect(try page.list("instanceActions").map { $0["request_id"] as? String } == ["req-2"])
-        #expect(try page.list("links")[0]["href"] as? String == "\(Harness.base)\(list)?limit=1&marker=req-2")
-        #expect(try await harness.get("\(list)?limit=1", version: "2.57").list("instanceActions").count == 3)
+        let page = await harness.get("\(list)?limit=1&marker=\(ids[0])", version: "2.58")
+        #expect(try page.list("instanceActions").map { $0["request_id"] as? String } == [ids[1]])
+        #expect(try page.list("links")[0]["rel"] as? String == "next")
+        #expect(try page.list("links")[0]["href"] as? String == "\(Harness.base)\(list)?limit=1&marker=\(ids[1])")
+        #expect(
+            try await harness.get("\(list)?limit=1&x=1&changes-since=x", version: "2.57").list("instanceActions").count
+                == 3
+        )
         #expect(try await harness.get(list, version: "2.58").json()["links"] == nil)
-        try await harness.get("\(list)?marker=req-9", version: "2.58")
-            .expectFault(400, "badRequest", "marker [req-9] not found")
+        #expect(try await harness.get("\(list)?limit=0", version: "2.58").list("instanceActions").isEmpty)
+        for marker in ["req-9", "", "req-6ba7b810-9dad-11d1-80b4-000000000009"] {
+            try await harness.get("\(list)?marker=\(marker)", version: "2.58")
+                .expectFault(400, "badRequest", "Marker \(marker) could not be found.")
+        }
+    }
+
+    @Test("changes are asked for from 2.58 on, and up to a time from 2.66 on")
+    func changes() async throws {
+        let harness = Harness(state())
+        let query = "changes-since=2026-11-23T10:00:00Z"
+        #expect(await harness.get("\(list)?\(query)&limit=7", version: "2.58").status == 200)
+        let until = "\(query)&changes-before=2026-11-23T11:00:00Z"
+        #expect(await harness.get("\(list)?\(until)", version: "2.66").status == 200)
+        let start = Date(timeIntervalSince1970: 1_795_428_000)
+        #expect(
+            harness.servers.state.actionQueries == [
+                ActionQuery(since: start, limit: 7), ActionQuery(since: start, until: start + 3600),
+            ]
+        )
+    }
+
+    @Test(
+        "a query that Nova's schema refuses is refused before the server is looked for",
+        arguments: [
+            ("x=1", "2.58", "Additional properties are not allowed ('x' was unexpected)"),
+            ("b=1&a=1", "2.66", "Additional properties are not allowed ('a', 'b' were unexpected)"),
+            (
+                "changes-before=2026-01-01", "2.65",
+                "Additional properties are not allowed ('changes-before' was unexpected)"
+            ),
+            (
+                "limit=x", "2.58",
+                "Invalid input for query parameters limit. Value: x. 'x' does not match '^[0-9]*$'"
+            ),
+            (
+                "changes-since=bad", "2.58",
+                "Invalid input for query parameters changes-since. Value: bad. 'bad' is not a 'date-time'"
+            ),
+            (
+                "changes-since=2026&changes-since=2027", "2.58",
+                "Invalid input for query parameters changes-since. Value: ['2026', '2027']. ['2026', '2027'] is too long"
+            ),
+        ]
+    )
+    func badQuery(query: String, version: String, message: String) async throws {
+        let path = "/v2.1/servers/\(Sample.unknownID.text)/os-instance-actions"
+        try await Harness(state()).get("\(path)?\(query)", version: version).expectFault(400, "badRequest", message)
+    }
+
+    @Test("bounds that are the wrong way round are refused")
+    func wrongBounds() async throws {
+        let query = "changes-since=2026-11-23&changes-before=2026-11-22"
+        for path in [list, "/v2.1/servers", "/v2.1/servers/detail"] {
+            try await Harness(state()).get("\(path)?\(query)", version: "2.66").expectFault(
+                400,
+                "badRequest",
+                "The value of changes-since must be less than or equal to changes-before."
+            )
+        }
     }
 
     @Test("an unknown action is not found", arguments: ["req-1", Sample.requestID.uppercased()])

@@ -9,6 +9,8 @@ final class MemoryServers: ServerService {
         var servers: [Server] = []
         var actions: [ServerAction] = []
         var events: [ServerEvent] = []
+        var faults: [UUID: ServerFault] = [:]
+        var actionQueries: [ActionQuery] = []
         var tasks: [TaskRecord] = []
         /// Answers to the next changes, in order; the last one stays.
         var outcomes: [Result<RequestOutcome, ComputeError>] = []
@@ -101,18 +103,31 @@ final class MemoryServers: ServerService {
             if let marker = query.marker, !state.servers.contains(where: { $0.id == marker }) {
                 throw ComputeError(.markerNotFound, "marker [\(marker)] not found")
             }
-            if query.namePattern == "[" { throw ComputeError(.invalidPattern, "no regular expression") }
+            if query.conditions.contains(.matches(.name, "[")) { throw ComputeError(.invalidPattern, "name") }
             let found = state.servers.filter { server in
                 Self.sees(query.scope, server) && query.states.contains(server.vmState)
-                    && (query.namePattern.map(server.name.contains) ?? true)
-                    && (query.exactName.map { $0 == server.name } ?? true)
+                    && query.conditions.allSatisfy { Self.holds($0, server) }
             }
             return Array(found.prefix(query.limit))
         }
     }
 
-    func actions(of server: UUID, limit: Int) async throws -> [ServerAction] {
-        try read { Array($0.actions.prefix(limit)) }
+    func actions(of server: UUID, _ query: ActionQuery) async throws -> [ServerAction] {
+        try read { state in
+            state.actionQueries.append(query)
+            var rest = state.actions[...]
+            if let marker = query.marker {
+                guard let index = rest.firstIndex(where: { $0.requestID == marker }) else {
+                    throw ComputeError(.markerNotFound, "marker [\(marker)] not found")
+                }
+                rest = rest[(index + 1)...]
+            }
+            return Array(rest.prefix(query.limit))
+        }
+    }
+
+    func faults(of servers: [UUID]) async throws -> [UUID: ServerFault] {
+        try read { $0.faults.filter { servers.contains($0.key) } }
     }
 
     func action(_ requestID: String, of server: UUID) async throws -> ServerAction? {
@@ -209,6 +224,15 @@ final class MemoryServers: ServerService {
                     && (kind ?? task.kind) == task.kind && (server ?? task.serverID) == task.serverID
             }
             return Array(found.prefix(limit))
+        }
+    }
+
+    /// Of the conditions only those on names are known here.
+    private static func holds(_ condition: ServerQuery.Condition, _ server: Server) -> Bool {
+        switch condition {
+        case .matches(.name, let text): server.name.contains(text)
+        case .equals(.name, let text): server.name == text
+        default: true
         }
     }
 

@@ -35,9 +35,9 @@ struct PagingTests {
     }
 
     @Test(
-        "no limit, 0 and one beyond the maximum are the maximum",
+        "no limit and one beyond the maximum are the maximum",
         arguments: [
-            ("", 1000), ("?limit=0", 1000), ("?limit=7", 7), ("?limit=1000", 1000), ("?limit=1001", 1000),
+            ("", 1000), ("?limit=0", 0), ("?limit=7", 7), ("?limit=1000", 1000), ("?limit=1001", 1000),
             ("?limit=99999999999999999999999999", 1000), ("?limit=3&limit=4", 4),
         ]
     )
@@ -60,13 +60,33 @@ struct PagingTests {
         #expect(links[0]["rel"] as? String == "next")
         #expect(
             links[0]["href"] as? String
-                == "\(Harness.base)/v2.1/\(Sample.projectID)/servers/detail?limit=2&name=s&marker=\(last)"
+                == "\(Harness.base)/v2.1/\(Sample.projectID)/servers/detail?limit=2&marker=\(last)&name=s"
         )
     }
 
-    @Test("a page that is not full has no link, and neither has one of limit 0")
+    @Test(
+        "a link has the query sorted and the marker where one stood or at the end",
+        arguments: [
+            ("sort_key=uuid&limit=1", "limit=1&sort_key=uuid&marker=M"),
+            ("sort_key=uuid&marker=M&limit=1&marker=M", "limit=1&marker=M&sort_key=uuid"),
+            ("name=r%20%2B%3d&limit=1", "limit=1&name=r+%2B%3D&marker=M"),
+            ("sort_key=uuid&limit=1&sort_key=host", "limit=1&sort_key=uuid&sort_key=host&marker=M"),
+        ]
+    )
+    func link(query: String, expected: String) {
+        #expect(Query(query[...]).text(marker: "M") == expected)
+    }
+
+    @Test("a page of none is empty and links nowhere")
+    func noRows() async throws {
+        let reply = await harness(3).get("/v2.1/servers?limit=0")
+        #expect(try reply.list("servers").isEmpty)
+        #expect(try reply.json()["servers_links"] == nil)
+    }
+
+    @Test("a page that is not full has no link")
     func noNext() async throws {
-        for text in ["?limit=4", "", "?limit=0"] {
+        for text in ["?limit=4", ""] {
             #expect(try await harness(3).get("/v2.1/servers\(text)").json()["servers_links"] == nil)
         }
     }

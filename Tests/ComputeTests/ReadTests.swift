@@ -55,17 +55,16 @@ struct ReadTests {
             #expect(try await bin.store.servers(ServerQuery(scope: scope)).map(\.id) == [web])
             #expect(try await bin.store.servers(ServerQuery(scope: scope, states: [.softDelete])).map(\.id) == [mail])
             let all = VMState.allCases
-            #expect(
-                try await bin.store.servers(ServerQuery(scope: scope, states: all, namePattern: "^ma")).map(\.id) == [
-                    mail
-                ]
-            )
-            #expect(
-                try await bin.store.servers(ServerQuery(scope: scope, states: all, exactName: "mail")).isEmpty
-            )
+            let matching = ServerQuery(scope: scope, states: all, conditions: [.matches(.name, "^ma")])
+            #expect(try await bin.store.servers(matching).map(\.id) == [mail])
+            let whole = ServerQuery(scope: scope, states: all, conditions: [.equals(.name, "mail")])
+            #expect(try await bin.store.servers(whole).isEmpty)
             let error = await #expect(throws: ComputeError.self) {
-                try await bin.store.servers(ServerQuery(scope: scope, namePattern: "("))
+                try await bin.store.servers(
+                    ServerQuery(scope: scope, conditions: [.matches(.host, "a"), .matches(.keyName, "(")])
+                )
             }
+            #expect(error?.message == "key_name")
             #expect(error?.code == .invalidPattern)
         }
     }

@@ -5,12 +5,22 @@ import Identity
 /// What was asked of a server, and how it went.
 extension ComputeAPI {
     func listActions(_ request: APIRequest) async throws -> Answer {
+        let hasPages = request.version >= Microversion(2, 58)
+        if hasPages { try ActionQueryKeys.check(request.query, request.version) }
         let server = try await knownServer(request)
         try check(.listActions, request, on: server.policyTarget)
-        let actions = try await read { try await servers.actions(of: server.id, limit: settings.maximumPage) }
-        guard request.version >= Microversion(2, 58) else { return reply(request, body(actions, server, request, nil)) }
+        guard hasPages else {
+            let actions = try await reading {
+                try await servers.actions(of: server.id, ActionQuery(limit: settings.maximumPage))
+            }
+            return reply(request, body(actions, server, request, nil))
+        }
+        let (since, until) = try request.query.changes(request.version)
         let limit = try request.query.limit(maximum: settings.maximumPage)
-        let page = try page(of: actions, request, limit)
+        let page = try await page(
+            of: server.id,
+            ActionQuery(since: since, until: until, marker: request.query["marker"], limit: pageSize(limit))
+        )
         let path = "servers/\(request.serverText)/os-instance-actions"
         let next = nextPage(request, path, count: page.count, last: page.last?.requestID, limit)
         return reply(request, body(page, server, request, next))
@@ -21,12 +31,12 @@ extension ComputeAPI {
         try check(.showAction, request, on: server.policyTarget)
         let requestID = request.route.parameters[1]
         guard RequestID.matches(requestID),
-            let action = try await read({ try await servers.action(requestID, of: server.id) })
+            let action = try await reading({ try await servers.action(requestID, of: server.id) })
         else { throw APIFault(.notFound, "Action \(requestID) not found") }
         let bodies = bodies(request, server)
         var members = bodies.members(action)
         if bodies.showsEvents {
-            let events = try await read { try await servers.events(of: requestID) }
+            let events = try await reading { try await servers.events(of: requestID) }
             members.append(
                 JSONMember(
                     name: "events",
@@ -57,23 +67,35 @@ extension ComputeAPI {
         )
     }
 
-    /// The actions after the marker, which is a request id.
-    private func page(
-        of actions: [ServerAction],
-        _ request: APIRequest,
-        _ limit: Int?
-    ) throws(APIFault) -> [ServerAction] {
-        var rest = actions[...]
-        if let marker = request.query["marker"] {
-            guard let index = actions.firstIndex(where: { $0.requestID == marker }) else {
-                throw .unknownMarker(marker)
-            }
-            rest = actions[(index + 1)...]
+    private func page(of server: UUID, _ query: ActionQuery) async throws -> [ServerAction] {
+        let unknown = APIFault(.badRequest, "Marker \(query.marker ?? "") could not be found.")
+        guard query.marker.map(RequestID.matches) ?? true else { throw unknown }
+        do {
+            return try await reading { try await servers.actions(of: server, query) }
+        } catch let error as ComputeError where error.code == .markerNotFound {
+            throw unknown
         }
-        return Array(rest.prefix(pageSize(limit)))
     }
+}
 
-    private func read<Value>(_ attempt: () async throws -> Value) async throws -> Value {
-        try await Persistence(patience: settings.patience).read(attempt)
+/// What the query of a list of actions may look like, from 2.58 on.
+enum ActionQueryKeys {
+    /// - Throws: ``APIFault`` `.badRequest`.
+    static func check(_ query: Query, _ version: Microversion) throws(APIFault) {
+        var known = ["limit", "marker", "changes-since"]
+        if version >= Microversion(2, 66) { known.append("changes-before") }
+        try query.checkLimit()
+        for name in known where name.hasPrefix("changes-") {
+            try query.checkTimes(name)
+            let values = query.values(name)
+            guard values.count > 1 else { continue }
+            let list = "[" + values.map { "'\($0)'" }.joined(separator: ", ") + "]"
+            throw .query(name, list, "\(list) is too long")
+        }
+        let names = Set(query.items.map(\.name)).subtracting(known).sorted()
+        guard !names.isEmpty else { return }
+        let list = names.map { "'\($0)'" }.joined(separator: ", ")
+        let verb = names.count == 1 ? "was" : "were"
+        throw APIFault(.badRequest, "Additional properties are not allowed (\(list) \(verb) unexpected)")
     }
 }

@@ -63,8 +63,7 @@ extension ComputeAPI {
         guard let server = try await servers.rename(id, in: scope, to: name, description: description) else {
             throw APIFault.unknownServer(request.serverText)
         }
-        let showsHost = allows(.showHost, request, on: server.policyTarget)
-        return reply(request, ["server": ServerField.body(of: server, request, afterUpdate: showsHost)])
+        return reply(request, ["server": ServerField.body(ofChanged: try await view(of: server, request))])
     }
 }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The query of a request, in its order; a name may come several times.
 struct Query: Sendable {
     private(set) var items: [Item]
@@ -40,31 +42,53 @@ struct Query: Sendable {
     func asksForAllProjects() throws(APIFault) -> Bool {
         guard let value = self["all_tenants"] else { return false }
         if value.isEmpty { return true }
-        guard let answer = Self.boolean(value) else {
-            let words = (Self.yes + Self.no).sorted().map { "'\($0)'" }.joined(separator: ", ")
+        return try Self.strictBoolean(value)
+    }
+
+    /// - Throws: ``APIFault`` `.badRequest` for a value that is no boolean.
+    static func strictBoolean(_ value: String) throws(APIFault) -> Bool {
+        guard let answer = boolean(value) else {
+            let words = (yes + no).sorted().map { "'\($0)'" }.joined(separator: ", ")
             throw APIFault(.badRequest, "Unrecognized value '\(value)', acceptable values are: \(words)")
         }
         return answer
     }
 
     /// How many rows a page may have.
-    /// - Returns: 0 ... `maximum`; 0 is what Nova takes for "no wish".
+    /// - Returns: 0 ... `maximum`; nil when nothing is said.
     /// - Throws: ``APIFault`` `.badRequest`.
     func limit(maximum: Int) throws(APIFault) -> Int? {
+        try checkLimit()
         guard let value = self["limit"] else { return nil }
-        guard value.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
-            throw .query("limit", value, "'\(value)' does not match '^[0-9]*$'")
-        }
         guard !value.isEmpty else { throw APIFault(.badRequest, "limit param must be an integer") }
         // Digits that make no number make one that is too large.
         return min(Int(value) ?? maximum, maximum)
     }
 
-    /// The same query with another marker, as a link carries it.
+    /// - Throws: ``APIFault`` `.badRequest` for the first limit that has anything but digits.
+    func checkLimit() throws(APIFault) {
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        guard let value = values("limit").first(where: { !$0.utf8.allSatisfy(digits.contains) }) else { return }
+        throw .query("limit", value, "'\(value)' does not match '^[0-9]*$'")
+    }
+
+    /// The same query with another marker, as a link carries it: sorted by name, the marker where one stood or at the
+    /// end. A name that comes several times keeps all its values, without which the next page would be another list's.
     func text(marker: String) -> String {
-        (items.filter { $0.name != "marker" } + [Item(name: "marker", value: marker)])
+        let sorted = items.enumerated().sorted { ($0.element.name, $0.offset) < ($1.element.name, $1.offset) }
+        let marked = Item(name: "marker", value: marker)
+        var linked = sorted.map(\.element)
+        if let index = linked.firstIndex(where: { $0.name == "marker" }) {
+            linked[index] = marked
+            linked = linked.enumerated().filter { $0.offset == index || $0.element.name != "marker" }.map(\.element)
+        } else {
+            linked.append(marked)
+        }
+        return
+            linked
             .map { "\(PercentCoding.encode($0.name))=\(PercentCoding.encode($0.value))" }
             .joined(separator: "&")
+            .replacingOccurrences(of: "%20", with: "+")
     }
 
     private static let yes = ["1", "t", "true", "on", "y", "yes"]

@@ -1,4 +1,5 @@
 import Compute
+import Foundation
 import Identity
 
 /// Reads of servers.
@@ -7,28 +8,30 @@ extension ComputeAPI {
         let id = try request.serverID()
         let server = try await existing(id, request)
         try check(.show, request, on: server.policyTarget)
-        let showsHost = allows(.showHost, request, on: server.policyTarget)
-        return reply(request, ["server": ServerField.body(of: server, request, showsHost: showsHost)])
+        return reply(request, ["server": ServerField.body(of: try await view(of: server, request))])
     }
 
     func listServers(_ request: APIRequest, isDetailed: Bool) async throws -> Answer {
+        try ServerQueryKeys.check(request.query, request.version)
         try check(isDetailed ? .listDetail : .list, request)
+        let filters = try ServerFilters(request, mayUseAll: allows(.allowAllFilters, request))
+        if filters.isBogus { return reply(request, ["servers": []]) }
         let allProjects = isDetailed ? PolicyRule.listDetailAllProjects : .listAllProjects
         let scope = try listScope(request, allProjects)
-        let filters = try ServerFilters(request, maximumPage: settings.maximumPage)
-        let servers = try await find(filters, scope)
-        let bodies = servers.map { server in
-            isDetailed
-                ? ServerField.body(
-                    of: server,
-                    request,
-                    showsHost: allows(.showHost, request, on: server.policyTarget)
-                )
-                : ServerField.summary(of: server, request)
-        }
+        let limit = try request.query.limit(maximum: settings.maximumPage)
+        let query = ServerQuery(
+            scope: scope,
+            states: filters.states,
+            conditions: filters.conditions(in: scope),
+            order: try ServerSorting.order(request),
+            marker: try marker(request.query),
+            limit: pageSize(limit)
+        )
+        let servers = try await find(query, onlyName: filters.onlyName, request)
+        let bodies = try await bodies(of: servers, request, isDetailed: isDetailed)
         var members = [JSONMember(name: "servers", value: .array(bodies))]
         let path = isDetailed ? "servers/detail" : "servers"
-        if let next = nextPage(request, path, count: servers.count, last: servers.last?.id.text, filters.limit) {
+        if let next = nextPage(request, path, count: servers.count, last: servers.last?.id.text, limit) {
             members.append(JSONMember(name: "servers_links", value: next))
         }
         return reply(request, .object(members))
@@ -43,39 +46,74 @@ extension ComputeAPI {
 
     /// The link to the next page, which Nova shows whenever a page is full, even if nothing follows.
     func nextPage(_ request: APIRequest, _ path: String, count: Int, last: String?, _ limit: Int?) -> JSON? {
-        guard let last, count == limit ?? settings.maximumPage else { return nil }
+        guard let last, count == pageSize(limit) else { return nil }
         return .array([request.links.link("next", "\(path)?\(request.query.text(marker: last))")])
     }
 
-    private func find(_ filters: ServerFilters, _ scope: Scope) async throws -> [Server] {
-        guard !filters.states.isEmpty else { return [] }
-        var query = ServerQuery(scope: scope, states: filters.states, namePattern: filters.namePattern)
-        query.marker = filters.marker
-        query.limit = pageSize(filters.limit)
-        let found = try await page(query)
-        guard found.isEmpty, settings.findsDeletedByName, filters.isByNameOnly, let name = filters.namePattern else {
-            return found
-        }
-        // So that a client which looks a server up by its name finds the one it wants to restore.
-        query.states = [.softDelete]
-        query.namePattern = nil
-        query.exactName = name
-        return try await page(query)
-    }
-
-    /// A limit of 0 is no wish.
+    /// A page of none is a page.
     func pageSize(_ limit: Int?) -> Int {
-        guard let limit, limit > 0 else { return settings.maximumPage }
-        return limit
+        limit ?? settings.maximumPage
     }
 
-    private func page(_ query: ServerQuery) async throws -> [Server] {
+    /// A server as this request's caller and version see it.
+    func view(of server: Server, _ request: APIRequest) async throws -> ServerView {
+        try await views(of: [server], request, host: server.host)[0]
+    }
+
+    /// Servers as this request's caller and version see them; in the same order. What they are shown of hosts and
+    /// failures is looked up once for all of them, and only when somebody sees it.
+    /// - Parameter host: the only host that they live on, if there is but one.
+    private func views(of servers: [Server], _ request: APIRequest, host: String? = nil) async throws -> [ServerView] {
+        var views = servers.map { server in
+            ServerView(server, request) { allows($0, request, on: server.policyTarget) }
+        }
+        if views.contains(where: { $0.hostStatusSeen != .never }) {
+            let services = try await reading { try await self.servers.services(on: host) }
+            let status = Dictionary(services.map { ($0.host, $0.hostStatus) }) { first, _ in first }
+            for index in views.indices { views[index].findHostStatus(in: status) }
+        }
+        let failed = views.filter(\.showsFault).map(\.server.id)
+        if !failed.isEmpty {
+            let faults = try await reading { try await self.servers.faults(of: failed) }
+            for index in views.indices { views[index].fault = faults[views[index].server.id] }
+        }
+        return views
+    }
+
+    private func bodies(of servers: [Server], _ request: APIRequest, isDetailed: Bool) async throws -> [JSON] {
+        guard isDetailed else { return servers.map { ServerField.summary(of: $0, request) } }
+        return try await views(of: servers, request).map(ServerField.body)
+    }
+
+    private func marker(_ query: Query) throws(APIFault) -> UUID? {
+        guard let text = query["marker"] else { return nil }
+        guard let marker = UUID(canonical: text) else { throw .unknownMarker(text) }
+        return marker
+    }
+
+    private func find(_ query: ServerQuery, onlyName name: String?, _ request: APIRequest) async throws -> [Server] {
+        guard !query.states.isEmpty else { return [] }
+        let found = try await page(query, request)
+        guard found.isEmpty, settings.findsDeletedByName, let name, query.limit > 0 else { return found }
+        // So that a client which looks a server up by its name finds the one it wants to restore.
+        var binned = query
+        binned.states = [.softDelete]
+        binned.conditions = [.equals(.name, name)]
+        return try await page(binned, request)
+    }
+
+    private func page(_ query: ServerQuery, _ request: APIRequest) async throws -> [Server] {
         do {
-            return try await Persistence(patience: settings.patience).read { try await servers.servers(query) }
+            return try await reading { try await servers.servers(query) }
         } catch let error as ComputeError where error.code == .markerNotFound {
             throw APIFault.unknownMarker(query.marker?.text ?? "")
         } catch let error as ComputeError where error.code == .invalidPattern {
-            throw ServerFilters.badName(query.namePattern ?? "")
+            throw ServerFilters.badPattern(error.message, request.query[error.message] ?? "")
         }
+    }
+
+    /// Reads, and once more when that may help.
+    func reading<Value>(_ attempt: () async throws -> Value) async throws -> Value {
+        try await Persistence(patience: settings.patience).read(attempt)
     }
 }

@@ -9,12 +9,12 @@ extension ServerField {
         ServerField("accessIPv6") { _, _ in "" },
         ServerField("addresses") { _, _ in [:] },
         ServerField("created") { server, _ in WireTime.seconds(server.createdAt) },
-        ServerField("flavor", until: v(47)) { ServerParts.flavorLink($0.flavor, $1) },
+        ServerField("flavor", until: v(47)) { ServerParts.flavorLink($0.flavor, $1.links) },
         ServerField("flavor", from: v(47)) { server, _ in ServerParts.flavor(server.flavor) },
         ServerField("hostId") { server, _ in .string(HostID.make(host: server.host, projectID: server.projectID)) },
         ServerField("id") { server, _ in .string(server.id.text) },
-        ServerField("image") { ServerParts.image($0, $1) },
-        ServerField("links") { ServerParts.links($0, $1) },
+        ServerField("image") { ServerParts.image($0, $1.links) },
+        ServerField("links") { ServerParts.links($0, $1.links) },
         ServerField("metadata") { server, _ in JSON(server.metadata) },
         ServerField("name") { server, _ in .string(server.name) },
         ServerField("status") { server, _ in .string(server.vmState.status) },
@@ -22,6 +22,7 @@ extension ServerField {
         ServerField("user_id") { server, _ in .string(server.userID) },
         ServerField("updated") { server, _ in WireTime.seconds(server.updatedAt) },
         ServerField("OS-DCF:diskConfig") { _, _ in "MANUAL" },
+        ServerField("fault") { _, view in view.faultBody },
         // Of the states in which Nova shows a progress a server here can only have this one.
         ServerField("progress") { server, _ in server.vmState == .active ? 0 : nil },
         ServerField("OS-EXT-AZ:availability_zone") { server, _ in .string(server.availabilityZone) },
@@ -36,7 +37,9 @@ extension ServerField {
         // The name on the hypervisor is the host's business and is not kept.
         ServerField("OS-EXT-SRV-ATTR:instance_name", for: .administrators) { _, _ in .null },
         ServerField("OS-EXT-SRV-ATTR:hypervisor_hostname", for: .administrators) { server, _ in .string(server.host) },
-        ServerField("OS-EXT-SRV-ATTR:hostname", from: v(3), until: v(90), for: .administrators, ServerParts.hostname),
+        ServerField("OS-EXT-SRV-ATTR:hostname", from: v(3), until: v(90), for: .administrators) { server, _ in
+            ServerParts.hostname(server)
+        },
         ServerField("OS-EXT-SRV-ATTR:kernel_id", from: v(3), for: .administrators) { _, _ in "" },
         ServerField("OS-EXT-SRV-ATTR:launch_index", from: v(3), for: .administrators) { _, _ in 0 },
         ServerField("OS-EXT-SRV-ATTR:ramdisk_id", from: v(3), for: .administrators) { _, _ in "" },
@@ -51,14 +54,14 @@ extension ServerField {
 
     private static let extensions = [
         ServerField("locked", from: v(9)) { server, _ in .bool(server.lock != nil) },
-        // Nova's word for a host of which it does not know whether it is up.
-        ServerField("host_status", from: v(16), for: .administrators) { _, _ in "UNKNOWN" },
+        // A rule of its own says who sees it.
+        ServerField("host_status", from: v(16)) { _, view in view.hostStatus.map(JSON.string) },
         ServerField("description", from: v(19)) { server, _ in JSON(server.description) },
         ServerField("tags", from: v(26)) { _, _ in [] },
         ServerField("trusted_image_certificates", from: v(63)) { _, _ in .null },
         ServerField("server_groups", from: v(71)) { _, _ in [] },
         ServerField("locked_reason", from: v(73)) { server, _ in JSON(server.lock?.reason) },
-        ServerField("OS-EXT-SRV-ATTR:hostname", from: v(90), ServerParts.hostname),
+        ServerField("OS-EXT-SRV-ATTR:hostname", from: v(90)) { server, _ in ServerParts.hostname(server) },
         ServerField("pinned_availability_zone", from: v(96)) { _, _ in .null },
     ]
 

@@ -12,7 +12,7 @@ struct ServerField: Sendable {
     let audience: Audience
     private let first: Microversion
     private let until: Microversion?
-    private let value: @Sendable (Server, Links) -> JSON?
+    private let value: @Sendable (Server, ServerView) -> JSON?
 
     /// - Parameters:
     ///   - first: the version that brought the key.
@@ -23,7 +23,7 @@ struct ServerField: Sendable {
         from first: Microversion = .minimum,
         until: Microversion? = nil,
         for audience: Audience = .everyone,
-        _ value: @escaping @Sendable (Server, Links) -> JSON?
+        _ value: @escaping @Sendable (Server, ServerView) -> JSON?
     ) {
         self.name = name
         self.audience = audience
@@ -33,11 +33,11 @@ struct ServerField: Sendable {
     }
 
     /// The body of a server.
-    static func body(of server: Server, _ request: APIRequest, showsHost: Bool) -> JSON {
+    static func body(of view: ServerView) -> JSON {
         .object(
             all.compactMap { field in
-                guard field.isIn(request.version), showsHost || field.audience == .everyone,
-                    let value = field.value(server, request.links)
+                guard field.isIn(view.version), view.showsHost || field.audience == .everyone,
+                    let value = field.value(view.server, view)
                 else { return nil }
                 return JSONMember(name: field.name, value: value)
             }
@@ -45,9 +45,9 @@ struct ServerField: Sendable {
     }
 
     /// The body of a server that was just changed: up to 2.74 Nova leaves most extensions out.
-    static func body(of server: Server, _ request: APIRequest, afterUpdate showsHost: Bool) -> JSON {
-        let body = body(of: server, request, showsHost: showsHost)
-        guard request.version < Microversion(2, 75), case .object(let members) = body else { return body }
+    static func body(ofChanged view: ServerView) -> JSON {
+        let body = body(of: view)
+        guard view.version < Microversion(2, 75), case .object(let members) = body else { return body }
         return .object(
             members.filter { member in
                 !member.name.hasPrefix("OS-") && !["config_drive", "key_name", "host_status"].contains(member.name)

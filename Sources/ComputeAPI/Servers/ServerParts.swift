@@ -32,7 +32,7 @@ enum ServerParts {
     }
 
     /// The name as Nova makes a host name of it: lower case, at most 63 letters, digits, hyphens.
-    static func hostname(_ server: Server, _ links: Links) -> JSON {
+    static func hostname(_ server: Server) -> JSON {
         let plain = server.name.lowercased().unicodeScalars.compactMap { scalar -> Character? in
             switch scalar {
             case " ", "_", ".", "-": "-"
