@@ -84,7 +84,7 @@ enum RouteTable {
         }
     }
 
-    private static let routes = ours + absent
+    static let routes = ours + absent
 
     static let ours = [
         Route(.post, "servers/{id}/action", .actOnServer),
