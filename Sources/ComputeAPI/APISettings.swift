@@ -2,6 +2,9 @@
 package struct APISettings: Sendable {
     /// Scheme and authority in links, without a slash at the end; nil: `http://` and the request's `Host`.
     package var publicURL: String?
+    /// Whether links use the scheme and the host that a proxy says it was asked for; anybody can say so who reaches the
+    /// API without one.
+    package var trustsForwarded = false
     /// Where callers without a token are sent to.
     package var keystoneURL = "http://127.0.0.1:5000"
     /// Whether a list by a name that no live server has finds the soft-deleted server of exactly that name.

@@ -162,7 +162,14 @@ package struct ComputeAPI: Sendable {
     }
 
     private func base(_ call: APICall) -> String {
-        settings.publicURL ?? "http://\(call.host ?? "localhost")"
+        if let url = settings.publicURL { return url }
+        let host = call.host ?? "localhost"
+        guard settings.trustsForwarded else { return "http://\(host)" }
+        // Of several proxies the first is the one that the caller asked.
+        func first(_ name: HTTPField.Name) -> String? {
+            call.headers[name]?.split(separator: ",").first?.description.trimmed
+        }
+        return "\(first(.forwardedScheme) ?? "http")://\(first(.forwardedHost) ?? host)"
     }
 }
 

@@ -20,6 +20,7 @@ import Telemetry
 /// - `api.policy_file` (string, default none): a policy file in YAML or JSON, whose rules go before the defaults.
 /// - `api.find_deleted_by_name` (bool, default true): whether a list by a name that no live server has finds the
 ///   soft-deleted server of that name.
+/// - `api.trust_forwarded` (bool, default false): whether links use what `X-Forwarded-Proto` and `X-Forwarded-Host` say.
 /// - `api.max_in_flight` (1 ... 100000, default 512): requests that are answered at the same time.
 /// - `api.body_deadline` (100ms ... 10m, default 30s): how long a request's body may take to arrive.
 /// - `api.shutdown_grace` (0s ... 1h, default 20s): how long requests may go on after SIGTERM.
@@ -81,6 +82,7 @@ struct APIConfiguration {
         if case .keystone(let keystone) = authority { settings.keystoneURL = keystone.url }
         settings.keystoneURL = try url("api.keystone_url", sources) ?? settings.keystoneURL
         settings.findsDeletedByName = try sources.bool("api.find_deleted_by_name", default: settings.findsDeletedByName)
+        settings.trustsForwarded = try sources.bool("api.trust_forwarded", default: settings.trustsForwarded)
         settings.maximumInFlight = try sources.int(
             "api.max_in_flight",
             default: settings.maximumInFlight,

@@ -41,7 +41,8 @@ struct RouteWalkTests {
         "GET tasks/{id}": (.notFound, .own),
         "GET os-quota-sets/{project}": (.forbidden, .own),
         "GET os-quota-sets/{project}/detail": (.forbidden, .own),
-        "GET os-quota-sets/{project}/defaults": (.forbidden, .own),
+        // The same for every project.
+        "GET os-quota-sets/{project}/defaults": (.own, .own),
         "PUT os-quota-sets/{project}": (.forbidden, .forbidden),
         "DELETE os-quota-sets/{project}": (.forbidden, .forbidden),
         "GET limits": (.own, .own),

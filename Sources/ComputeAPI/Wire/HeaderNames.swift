@@ -7,6 +7,9 @@ extension HTTPField.Name {
     static let computeRequestID = known("X-Compute-Request-Id")
     static let authToken = known("X-Auth-Token")
     static let traceParent = known("traceparent")
+    /// What a proxy says of the request that came to it.
+    static let forwardedHost = known("X-Forwarded-Host")
+    static let forwardedScheme = known("X-Forwarded-Proto")
 
     /// A name that is written in this file, and so a legal one.
     private static func known(_ name: String) -> HTTPField.Name {
