@@ -68,7 +68,7 @@ struct PagingTests {
         "a link has the query sorted and the marker where one stood or at the end",
         arguments: [
             ("sort_key=uuid&limit=1", "limit=1&sort_key=uuid&marker=M"),
-            ("sort_key=uuid&marker=M&limit=1&marker=M", "limit=1&marker=M&sort_key=uuid"),
+            ("sort_key=uuid&marker=a&limit=1&marker=b", "limit=1&marker=M&sort_key=uuid"),
             ("name=r%20%2B%3d&limit=1", "limit=1&name=r+%2B%3D&marker=M"),
             ("sort_key=uuid&limit=1&sort_key=host", "limit=1&sort_key=uuid&sort_key=host&marker=M"),
         ]
