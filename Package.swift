@@ -23,6 +23,9 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioLocks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -42,6 +45,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -71,7 +76,7 @@ let package = Package(
             name: "ComputeAPI",
             dependencies: [
                 "Compute", "Identity", "TaskQueue", "Telemetry", crypto, hummingbird, hummingbirdCore, httpTypes, log,
-                nio, nioFoundation,
+                nio, nioFoundation, nioHTTP, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL,
             ],
             resources: [.embedInCode("openapi.json")],
             swiftSettings: settings
@@ -153,7 +158,10 @@ let package = Package(
         ),
         .testTarget(
             name: "ComputeAPITests",
-            dependencies: ["ComputeAPI", "Identity", "Compute", hummingbird, httpTypes, log],
+            dependencies: [
+                "ComputeAPI", "Identity", "Compute", "TestSupport", httpClient, hummingbird, httpTypes, log, nio,
+                nioHTTP, nioSSL,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,6 +1,7 @@
 /// What an operator can choose about the API.
 package struct APISettings: Sendable {
-    /// Scheme and authority in links, without a slash at the end; nil: `http://` and the request's `Host`.
+    /// Scheme and authority in links, without a slash at the end; nil: as the request
+    /// came, `http://` or `https://` and its `Host`.
     package var publicURL: String?
     /// Whether links use the scheme and the host that a proxy says it was asked for; anybody can say so who reaches the
     /// API without one.
@@ -13,8 +14,6 @@ package struct APISettings: Sendable {
     package var maximumPage = 1000
     /// Requests that are answered at the same time; the next one gets 503.
     package var maximumInFlight = 512
-    /// How long a body may take to arrive.
-    package var bodyDeadline = Duration.seconds(30)
     /// How long a request on a server is repeated while nobody knows whether it was accepted.
     package var patience = Duration.seconds(5)
 

@@ -56,6 +56,7 @@ package struct ComputeAPI: Sendable {
         }
         answer.identify(call.id)
         answer.projectID = stage.credentials?.projectID
+        answer.userID = stage.credentials?.userID
         return answer
     }
 
@@ -164,12 +165,12 @@ package struct ComputeAPI: Sendable {
     private func base(_ call: APICall) -> String {
         if let url = settings.publicURL { return url }
         let host = call.host ?? "localhost"
-        guard settings.trustsForwarded else { return "http://\(host)" }
+        guard settings.trustsForwarded else { return "\(call.scheme)://\(host)" }
         // Of several proxies the first is the one that the caller asked.
         func first(_ name: HTTPField.Name) -> String? {
             call.headers[name]?.split(separator: ",").first?.description.trimmed
         }
-        return "\(first(.forwardedScheme) ?? "http")://\(first(.forwardedHost) ?? host)"
+        return "\(first(.forwardedScheme) ?? call.scheme)://\(first(.forwardedHost) ?? host)"
     }
 }
 

@@ -22,7 +22,13 @@ import Telemetry
 ///   soft-deleted server of that name.
 /// - `api.trust_forwarded` (bool, default false): whether links use what `X-Forwarded-Proto` and `X-Forwarded-Host` say.
 /// - `api.max_in_flight` (1 ... 100000, default 512): requests that are answered at the same time.
+/// - `api.max_connections` (1 ... 1000000, default 16384): connections that are served at the same time.
+/// - `api.header_deadline` (100ms ... 10m, default 10s): how long the head of a request may take from its first byte.
 /// - `api.body_deadline` (100ms ... 10m, default 30s): how long a request's body may take to arrive.
+/// - `api.idle_timeout` (100ms ... 1h, default 60s): how long a connection may stay open without a request.
+/// - `api.write_deadline` (100ms ... 10m, default 30s): how long a caller who does not read keeps an answer waiting.
+/// - `api.tls_certificate`, `api.tls_key` (paths, both or neither): PEM files; with them the API speaks TLS, the health
+///   port does not.
 /// - `api.shutdown_grace` (0s ... 1h, default 20s): how long requests may go on after SIGTERM.
 ///
 /// With `api.auth` `keystone`:
@@ -44,6 +50,9 @@ struct APIConfiguration {
     let policyFile: PolicyFile?
     let settings: APISettings
     let authority: Authority
+    let limits: ConnectionLimits
+    /// nil: the API speaks no TLS.
+    let certificate: ServerCertificate?
     let shutdownGrace: Duration
 
     private enum AuthorityName: String, CaseIterable {
@@ -66,6 +75,8 @@ struct APIConfiguration {
         policyFile = try sources.string("api.policy_file").map(PolicyFile.init)
         authority = try Self.authority(sources, host: host)
         settings = try Self.settings(sources, authority)
+        limits = try Self.limits(sources)
+        certificate = try Self.certificate(sources)
         shutdownGrace = try sources.duration(
             "api.shutdown_grace",
             default: .seconds(20),
@@ -88,12 +99,48 @@ struct APIConfiguration {
             default: settings.maximumInFlight,
             in: 1...100_000
         )
-        settings.bodyDeadline = try sources.duration(
-            "api.body_deadline",
-            default: settings.bodyDeadline,
-            in: .milliseconds(100) ... .seconds(600)
-        )
         return settings
+    }
+
+    private static func limits(_ sources: ProcessConfiguration) throws(ConfigurationError) -> ConnectionLimits {
+        let usual = ConnectionLimits()
+        var limits = usual
+        let range = Duration.milliseconds(100) ... .seconds(600)
+        limits.maximumConnections = try sources.int(
+            "api.max_connections",
+            default: usual.maximumConnections,
+            in: 1...1_000_000
+        )
+        limits.headerDeadline = try sources.duration("api.header_deadline", default: usual.headerDeadline, in: range)
+        limits.bodyDeadline = try sources.duration("api.body_deadline", default: usual.bodyDeadline, in: range)
+        limits.writeDeadline = try sources.duration("api.write_deadline", default: usual.writeDeadline, in: range)
+        limits.idleTimeout = try sources.duration(
+            "api.idle_timeout",
+            default: usual.idleTimeout,
+            in: .milliseconds(100) ... .seconds(3600)
+        )
+        return limits
+    }
+
+    private static func certificate(_ sources: ProcessConfiguration) throws -> ServerCertificate? {
+        let keys = (certificate: "api.tls_certificate", key: "api.tls_key")
+        switch (try sources.string(keys.certificate), try sources.string(keys.key)) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?):
+            do {
+                return try ServerCertificate(certificatePath: certificate, keyPath: key)
+            } catch let error as ServerCertificate.Failure {
+                let name = error.file == .certificate ? keys.certificate : keys.key
+                throw ConfigurationError(.invalid, key: name, message: "\(name): \(error)")
+            }
+        case (let certificate, _):
+            let missing = certificate == nil ? keys.certificate : keys.key
+            throw ConfigurationError(
+                .missing,
+                key: missing,
+                message: "\(missing) is not set: TLS needs \(keys.certificate) and \(keys.key)"
+            )
+        }
     }
 
     /// Without slashes at the end, since paths are put after it.

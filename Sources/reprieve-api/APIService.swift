@@ -21,6 +21,8 @@ struct APIService: Service {
                 port: configuration.port,
                 setting: "api.port (REPRIEVE_API_PORT)",
                 responder: responder,
+                limits: configuration.limits,
+                certificate: configuration.certificate,
                 logger: logger,
                 onListening: listening
             ).run()
@@ -52,7 +54,13 @@ struct APIService: Service {
 
     @Sendable
     private func listening(_ port: Int) {
-        logger.notice("listening", metadata: ["http.host": "\(configuration.host)", "http.port": "\(port)"])
+        logger.notice(
+            "listening",
+            metadata: [
+                "http.host": "\(configuration.host)", "http.port": "\(port)",
+                "http.tls": "\(configuration.certificate != nil)",
+            ]
+        )
         systemd.ready(status: "listening on \(configuration.host):\(port)")
     }
 }

@@ -12,6 +12,9 @@ struct HTTPListener<Responder: HTTPResponder<ConnectionContext>>: Service {
     /// The setting that the port comes from, as an operator knows it.
     let setting: String
     let responder: Responder
+    var limits = ConnectionLimits()
+    /// nil: no TLS.
+    var certificate: ServerCertificate?
     let logger: Logger
     let onListening: @Sendable (Int) async -> Void
 
@@ -26,6 +29,8 @@ struct HTTPListener<Responder: HTTPResponder<ConnectionContext>>: Service {
                 responder: responder,
                 host: host,
                 port: port,
+                limits: limits,
+                certificate: certificate,
                 logger: logger,
                 onListening: onListening
             ).run()

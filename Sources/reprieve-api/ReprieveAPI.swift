@@ -60,8 +60,11 @@ struct ReprieveAPI {
         )
         let health = healthService(configuration, pool, authentication, logger)
         let watchers: [any Service] = watcher.map { [$0] } ?? []
-        let services: [any Service] =
+        var services: [any Service] =
             [systemd, pool, notifier] + authentication.services + [health, service] + watchers
+        if let certificate = configuration.certificate {
+            services.append(CertificateWatch(certificate: certificate, logger: logger))
+        }
         // When one fails the others end in order: requests are answered, and the failure alone is told.
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },

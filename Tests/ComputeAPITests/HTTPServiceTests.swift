@@ -8,29 +8,7 @@ import Testing
 
 @Suite("The API on a socket", .timeLimit(.minutes(1)))
 struct HTTPServiceTests {
-    /// Runs a server for as long as `body` takes.
-    func withServer<Responder: HTTPResponder<ConnectionContext>>(
-        _ responder: Responder,
-        idleTimeout: Duration = .seconds(60),
-        _ body: (Int) async throws -> Void
-    ) async throws {
-        let (ports, source) = AsyncStream<Int>.makeStream()
-        let service = HTTPService.make(
-            responder: responder,
-            host: "127.0.0.1",
-            port: 0,
-            idleTimeout: idleTimeout,
-            logger: CapturedLog().logger
-        ) { source.yield($0) }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await service.run() }
-            let port = try #require(await ports.first { _ in true })
-            try await body(port)
-            group.cancelAll()
-        }
-    }
-
-    private func restore(length: Int) -> String {
+    func restore(length: Int) -> String {
         "POST /v2.1/servers/\(Sample.id.text)/action HTTP/1.1\r\nHost: x\r\nX-Auth-Token: \(Harness.member)\r\n"
             + "Content-Length: \(length)\r\n\r\n"
     }
@@ -70,8 +48,8 @@ struct HTTPServiceTests {
 
     @Test("a body that does not come is answered and hung up on")
     func slowBody() async throws {
-        let harness = Harness { $0.bodyDeadline = .milliseconds(200) }
-        try await withServer(harness.responder) { port in
+        let harness = Harness()
+        try await withServer(harness.responder, { $0.bodyDeadline = .milliseconds(200) }) { port in
             let connection = try await RawConnection(port: port)
             try await connection.send(restore(length: 17) + #"{"rest"#)
             let reply = try await connection.readToEnd()
@@ -106,7 +84,7 @@ struct HTTPServiceTests {
 
     @Test("a connection on which nothing moves is closed")
     func idle() async throws {
-        try await withServer(Harness().responder, idleTimeout: .milliseconds(200)) { port in
+        try await withServer(Harness().responder, { $0.idleTimeout = .milliseconds(200) }) { port in
             let connection = try await RawConnection(port: port)
             #expect(try await connection.readToEnd() == "")
         }

@@ -20,6 +20,8 @@ struct LogTests {
         #expect(line.value("http.path") == "/v2.1/servers")
         #expect(line.value("http.status") == "200")
         #expect(line.value("project.id") == Sample.projectID)
+        #expect(line.value("user.id") == Sample.userID)
+        #expect(line.value("http.bytes") == "\(reply.body.count)")
         #expect(line.value("duration_ms").flatMap { Double($0) } != nil)
         #expect(line.value("global.request.id") == nil)
     }
@@ -29,7 +31,19 @@ struct LogTests {
         _ = await harness.get("/v2.1/servers", token: token)
         _ = await harness.act(#"{"restore": null}"#, token: token)
         #expect(harness.log.lines.count == 2)
-        #expect(!harness.log.lines.contains { "\($0.metadata)".contains("sesame") })
+        #expect(!harness.log.lines.contains { "\($0.metadata)".contains(token) })
+    }
+
+    @Test("nothing of the query and of the headers is in it, but the request id of the caller")
+    func secrets() async {
+        let id = RequestID.make()
+        let headers: HTTPFields = [.openStackRequestID: id, .authorization: "sesame", .cookie: "sesame"]
+        _ = await harness.send(.get, "/v2.1/servers?password=sesame", headers: headers)
+        var keyed = headers
+        if let name = HTTPField.Name("Idempotency-Key") { keyed[name] = "sesame" }
+        _ = await harness.act(#"{"restore": null}"#, headers: keyed)
+        #expect(harness.log.lines.map { $0.value("global.request.id") } == [id, id])
+        #expect(!harness.log.lines.contains { "\($0)".contains("sesame") })
     }
 
     @Test(

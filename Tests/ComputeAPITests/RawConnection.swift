@@ -48,6 +48,14 @@ final class RawConnection: Sendable {
         try await read { _ in false }
     }
 
+    /// Everything up to the last of so many answers, whose bodies must not hold `HTTP/1.1`; and what came with it.
+    func readAnswers(_ count: Int) async throws -> [String] {
+        let all = try await read { $0.components(separatedBy: "HTTP/1.1 ").count > count && $0.hasSuffix("}") }
+        let answers = all.components(separatedBy: "HTTP/1.1 ").dropFirst().map { $0 }
+        guard answers.count >= count else { throw Failure(call: "recv", number: 0) }
+        return answers
+    }
+
     private func read(until isEnough: @escaping @Sendable (String) -> Bool) async throws -> String {
         try await onQueue { [descriptor] in
             Result {

@@ -11,6 +11,11 @@ struct StartUpTests {
             ("reprieve-api", ["REPRIEVE_API_PORT": "70000"], "api.port"),
             ("reprieve-api", ["REPRIEVE_API_AUTH": "open"], "api.auth"),
             ("reprieve-api", ["REPRIEVE_API_HOST": "0.0.0.0"], "api.host"),
+            ("reprieve-api", ["REPRIEVE_API_TLS_KEY": "/nowhere"], "api.tls_certificate is not set"),
+            (
+                "reprieve-api", ["REPRIEVE_API_TLS_KEY": "/nowhere", "REPRIEVE_API_TLS_CERTIFICATE": "/nowhere"],
+                "api.tls_certificate: /nowhere cannot be read"
+            ),
             ("reprieve-api", ["REPRIEVE_LOG_LEVEL": "loud"], "log.level"),
             ("reprieve-api", ["REPRIEVE_DATABASE_URL": ""], "database.url"),
             ("reprieve-worker", ["REPRIEVE_WORKER_LEASE": "1h"], "worker.lease"),

@@ -14,10 +14,4 @@ package struct ConnectionContext: InitializableFromSource, Sendable {
     package init() {
         channel = nil
     }
-
-    /// Gives the caller so long to read the answer, and hangs up.
-    func close(after delay: Duration) {
-        guard let channel else { return }
-        channel.eventLoop.scheduleTask(in: TimeAmount(delay)) { channel.close(promise: nil) }
-    }
 }

@@ -6,6 +6,8 @@ struct APICall: Sendable {
     let method: HTTPRequest.Method
     let target: RequestTarget
     let headers: HTTPFields
+    /// `http`, or `https` where the connection has TLS.
+    let scheme: String
     /// The `Host` header.
     let host: String?
     let body: [UInt8]
@@ -15,6 +17,7 @@ struct APICall: Sendable {
         method = head.method
         target = RequestTarget(head.path ?? "/")
         headers = head.headerFields
+        scheme = head.scheme ?? "http"
         host = head.authority
         self.body = body
     }

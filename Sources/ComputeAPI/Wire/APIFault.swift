@@ -6,7 +6,7 @@ struct APIFault: Error, Sendable {
     struct Code: Sendable, Hashable {
         private enum Value {
             case badRequest, unauthorized, forbidden, notFound, unrouted, notAcceptable, requestTimeout, conflict
-            case tooLarge, overLimit, badMediaType, unexpected, notImplemented, unavailable
+            case tooLarge, longTarget, longHeaders, overLimit, badMediaType, unexpected, notImplemented, unavailable
         }
         private let value: Value
 
@@ -20,6 +20,8 @@ struct APIFault: Error, Sendable {
         static let requestTimeout = Code(value: .requestTimeout)
         static let conflict = Code(value: .conflict)
         static let tooLarge = Code(value: .tooLarge)
+        static let longTarget = Code(value: .longTarget)
+        static let longHeaders = Code(value: .longHeaders)
         /// Too much of something at the same time.
         static let overLimit = Code(value: .overLimit)
         static let badMediaType = Code(value: .badMediaType)
@@ -37,6 +39,8 @@ struct APIFault: Error, Sendable {
             case .requestTimeout: .requestTimeout
             case .conflict: .conflict
             case .tooLarge: .contentTooLarge
+            case .longTarget: .uriTooLong
+            case .longHeaders: .requestHeaderFieldsTooLarge
             case .overLimit: .tooManyRequests
             case .badMediaType: .unsupportedMediaType
             case .unexpected: .internalServerError
@@ -57,7 +61,7 @@ struct APIFault: Error, Sendable {
             case .badMediaType: "badMediaType"
             case .notImplemented: "notImplemented"
             case .unavailable: "serviceUnavailable"
-            case .notAcceptable, .requestTimeout, .unexpected: "computeFault"
+            case .notAcceptable, .requestTimeout, .longTarget, .longHeaders, .unexpected: "computeFault"
             }
         }
     }

@@ -7,6 +7,8 @@ struct Answer: Sendable {
     var body: [UInt8]
     /// Whose request it was: for the log.
     var projectID: String?
+    /// Who asked: for the log.
+    var userID: String?
     /// What went wrong inside: for the log, never for the caller.
     var problem: (any Error)?
 
