@@ -159,8 +159,8 @@ let package = Package(
         .testTarget(
             name: "ComputeAPITests",
             dependencies: [
-                "ComputeAPI", "Identity", "Compute", "TestSupport", httpClient, hummingbird, httpTypes, log, nio,
-                nioHTTP, nioSSL,
+                "ComputeAPI", "Identity", "Compute", "TaskQueue", "Postgres", "TestSupport", httpClient, hummingbird,
+                httpTypes, lifecycle, log, nio, nioHTTP, nioSSL,
             ],
             swiftSettings: settings
         ),

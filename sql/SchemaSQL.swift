@@ -20,6 +20,7 @@ package enum SchemaSQL {
         SchemaFile("m0004_cheap_checks", PackageResources.m0004_cheap_checks_sql),
         SchemaFile("m0005_last_look", PackageResources.m0005_last_look_sql),
         SchemaFile("m0006_quotas", PackageResources.m0006_quotas_sql),
+        SchemaFile("m0007_idempotency", PackageResources.m0007_idempotency_sql),
         SchemaFile("m0008_lists", PackageResources.m0008_lists_sql),
     ]
 
@@ -27,6 +28,7 @@ package enum SchemaSQL {
     /// call side by side does not change its answer: it gets a successor with a higher suffix.
     package static let functions: [SchemaFile] = [
         SchemaFile("compute_adopt_server_v1", PackageResources.compute_adopt_server_v1_sql),
+        SchemaFile("compute_answer_key_v1", PackageResources.compute_answer_key_v1_sql),
         SchemaFile("compute_begin_destroy_v2", PackageResources.compute_begin_destroy_v2_sql),
         SchemaFile("compute_bin_status_v1", PackageResources.compute_bin_status_v1_sql),
         SchemaFile("compute_cancel_task_v1", PackageResources.compute_cancel_task_v1_sql),
@@ -51,7 +53,7 @@ package enum SchemaSQL {
         SchemaFile("compute_list_faults_v1", PackageResources.compute_list_faults_v1_sql),
         SchemaFile("compute_list_servers_v2", PackageResources.compute_list_servers_v2_sql),
         SchemaFile("compute_list_services_v1", PackageResources.compute_list_services_v1_sql),
-        SchemaFile("compute_list_tasks_v1", PackageResources.compute_list_tasks_v1_sql),
+        SchemaFile("compute_list_tasks_v2", PackageResources.compute_list_tasks_v2_sql),
         SchemaFile("compute_lock_projects_v1", PackageResources.compute_lock_projects_v1_sql),
         SchemaFile("compute_lock_server_v1", PackageResources.compute_lock_server_v1_sql),
         SchemaFile("compute_may_be_purged_v1", PackageResources.compute_may_be_purged_v1_sql),
@@ -81,8 +83,10 @@ package enum SchemaSQL {
         ),
         SchemaFile("compute_sweep_v1", PackageResources.compute_sweep_v1_sql),
         SchemaFile("compute_undo_soft_delete_v1", PackageResources.compute_undo_soft_delete_v1_sql),
+        SchemaFile("compute_use_key_v1", PackageResources.compute_use_key_v1_sql),
         SchemaFile("compute_waiting_limit_v1", PackageResources.compute_waiting_limit_v1_sql),
         SchemaFile("queue_cancel_waiting_v1", PackageResources.queue_cancel_waiting_v1_sql),
+        SchemaFile("queue_changed_tasks_v1", PackageResources.queue_changed_tasks_v1_sql),
         SchemaFile("queue_claim_tasks_v2", PackageResources.queue_claim_tasks_v2_sql),
         SchemaFile("queue_clock_v1", PackageResources.queue_clock_v1_sql),
         SchemaFile("queue_echo_v1", PackageResources.queue_echo_v1_sql),
@@ -106,6 +110,7 @@ package enum SchemaSQL {
         SchemaFile("queue_share_v1", PackageResources.queue_share_v1_sql),
         SchemaFile("queue_stats_v1", PackageResources.queue_stats_v1_sql),
         SchemaFile("queue_sweep_v1", PackageResources.queue_sweep_v1_sql),
+        SchemaFile("queue_tell_v1", PackageResources.queue_tell_v1_sql),
         SchemaFile("queue_wake_v1", PackageResources.queue_wake_v1_sql),
     ]
 

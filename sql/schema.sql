@@ -58,6 +58,12 @@ begin
     return 'adopted';
 end
 $$;
+CREATE FUNCTION compute.answer_key_v1(p_hash uuid, p_request_id text, p_task_id uuid) RETURNS void
+    LANGUAGE sql
+    AS $$
+    update compute.keys k set is_answered = true, task_id = p_task_id
+    where k.hash = p_hash and k.request_id = p_request_id
+$$;
 CREATE FUNCTION compute.begin_destroy_v2(p_task_id uuid, p_token bigint) RETURNS text
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -970,13 +976,20 @@ begin
     order by s.host;
 end
 $$;
-CREATE FUNCTION compute.list_tasks_v1(p_project_id text, p_server_id uuid, p_status text, p_kind text, p_limit integer) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone)
+CREATE FUNCTION compute.list_tasks_v2(p_project_id text, p_server_id uuid, p_status text, p_kind text, p_marker uuid, p_limit integer) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone)
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_custom_plan'
     SET jit TO 'off'
     AS $$
 #variable_conflict use_column
 begin
+    if p_marker is not null then
+        perform from compute.actions a join compute.servers v on v.id = a.server_id
+        where a.task_id = p_marker and (p_project_id is null or v.project_id = p_project_id);
+        if not found then
+            raise exception 'marker [%] not found', p_marker using errcode = 'RQ404';
+        end if;
+    end if;
     return query
     select d.*
     from compute.actions a
@@ -986,6 +999,7 @@ begin
     where a.task_id is not null
         and (p_project_id is null or v.project_id = p_project_id)
         and (p_server_id is null or a.server_id = p_server_id)
+        and (p_marker is null or a.task_id < p_marker)
         and (p_status is null or (found.task).status = p_status)
         and (p_kind is null or (found.task).kind = p_kind)
     order by a.task_id desc
@@ -1800,6 +1814,37 @@ begin
     return cardinality(v_settled) > 0;
 end
 $$;
+CREATE FUNCTION compute.use_key_v1(p_hash uuid, p_request_hash uuid, p_request_id text) RETURNS TABLE(request_id text, matches boolean, is_answered boolean, task_id uuid)
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    v_now timestamptz := queue.clock_v1();
+    v_oldest timestamptz := v_now - interval '24 hours';
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    delete from compute.keys k
+    where k.ctid = any(array(
+        select o.ctid from compute.keys o
+        where o.created_at < v_oldest and o.hash <> p_hash
+        order by o.created_at
+        limit 10
+        for update skip locked
+    ));
+    return query
+    insert into compute.keys as k (hash, request_hash, request_id, created_at)
+    values (p_hash, p_request_hash, p_request_id, v_now)
+    on conflict (hash) do update set
+        request_hash = case when k.created_at < v_oldest then p_request_hash else k.request_hash end,
+        request_id = case when k.created_at < v_oldest then p_request_id else k.request_id end,
+        is_answered = k.is_answered and k.created_at >= v_oldest,
+        task_id = case when k.created_at >= v_oldest then k.task_id end,
+        created_at = case when k.created_at < v_oldest then v_now else k.created_at end
+    returning k.request_id, k.request_hash = p_request_hash, k.is_answered, k.task_id;
+end
+$$;
 CREATE FUNCTION compute.waiting_limit_v1(p_limit integer) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -1832,6 +1877,25 @@ begin
     );
     return query select v_task.id, null::bigint, 'finished', 'cancelled', v_task.kind, v_task.queue, v_task.subject_id,
         v_task.request_id, v_task.attempt, null::text, v_task.created_at, null::jsonb;
+end
+$$;
+CREATE FUNCTION queue.changed_tasks_v1(p_ids uuid[], p_marks text[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+begin
+    return query
+    select seen.id
+    from unnest(p_ids, p_marks) as seen (id, mark)
+    left join lateral (
+        select format('%s %s %s %s', t.status, t.attempt, t.progress ->> 'step', t.progress ->> 'percent') as mark
+        from queue.tasks t
+        where t.id = seen.id
+        offset 0
+    ) now on true
+    where now.mark is distinct from seen.mark;
 end
 $$;
 CREATE FUNCTION queue.claim_tasks_v2(p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, limited boolean)
@@ -2519,6 +2583,17 @@ begin
     return query select queue.clock_v1(), cardinality(v_settled), 0, null::text;
 end
 $$;
+CREATE FUNCTION queue.tell_v1(p_task_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    perform pg_notify('reprieve_news', string_agg(t.id::text, ' '))
+    from unnest(p_task_ids) with ordinality as t (id, number)
+    group by (t.number - 1) / 200;
+    return queue.echo_v1(null, null);
+end
+$$;
 CREATE FUNCTION queue.wake_v1(p_queues text[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2534,6 +2609,14 @@ ALTER TABLE compute.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE compute.keys (
+    hash uuid NOT NULL,
+    request_hash uuid NOT NULL,
+    request_id text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    is_answered boolean DEFAULT false NOT NULL,
+    task_id uuid
 );
 CREATE TABLE compute.projects (
     id text NOT NULL,
@@ -2629,6 +2712,8 @@ ALTER TABLE ONLY compute.actions
     ADD CONSTRAINT actions_task_id_key UNIQUE (task_id);
 ALTER TABLE ONLY compute.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY compute.keys
+    ADD CONSTRAINT keys_pkey PRIMARY KEY (hash);
 ALTER TABLE ONLY compute.projects
     ADD CONSTRAINT projects_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY compute.purge_guard
@@ -2659,6 +2744,7 @@ ALTER TABLE ONLY reprieve.schema_files
     ADD CONSTRAINT schema_files_pkey PRIMARY KEY (name);
 CREATE INDEX actions_by_server ON compute.actions USING btree (server_id, start_time DESC);
 CREATE INDEX events_by_request ON compute.events USING btree (request_id, id);
+CREATE INDEX keys_by_age ON compute.keys USING btree (created_at);
 CREATE INDEX servers_by_age ON compute.servers USING btree (created_at DESC, id DESC);
 CREATE INDEX servers_by_project ON compute.servers USING btree (project_id, created_at DESC, id DESC);
 CREATE INDEX servers_due ON compute.servers USING btree (purge_at) WHERE (vm_state = 'soft-delete'::text);

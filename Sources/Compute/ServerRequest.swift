@@ -108,6 +108,11 @@ package struct TaskRecord: Sendable, Hashable, Identifiable {
     /// Whether it has ended.
     package var isFinished: Bool { finishedAt != nil }
 
+    /// What is looked at for those who wait for it, as queue.changed_tasks_v1 writes it.
+    package var mark: String {
+        "\(status) \(attempt) \(progress?.step ?? "") \(progress.map { "\($0.percent)" } ?? "")"
+    }
+
     /// How far an attempt is.
     package struct Progress: Sendable, Hashable, Codable {
         package var step: String

@@ -14,7 +14,7 @@ extension ServerStore {
     static let eventsStatement = Statement("SELECT * FROM compute.list_events_v1($1)")
     static let taskStatement = Statement("SELECT * FROM compute.show_task_v1($1, $2)")
     static let taskBatchStatement = Statement("SELECT * FROM compute.show_tasks_v1($1, $2)")
-    static let tasksStatement = Statement("SELECT * FROM compute.list_tasks_v1($1, $2, $3, $4, $5)")
+    static let tasksStatement = Statement("SELECT * FROM compute.list_tasks_v2($1, $2, $3, $4, $5, $6)")
     static let adoptStatement = Statement(
         "SELECT compute.adopt_server_v1($1, $2, $3, $4, $5, $6, $7, $8, $9) AS outcome"
     )

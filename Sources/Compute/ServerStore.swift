@@ -103,17 +103,21 @@ package struct ServerStore: Sendable {
     }
 
     /// Tasks of the servers in this scope, newest first; each filter that is nil lets all pass.
+    /// - Parameter marker: the last task of the page before.
+    /// - Throws: also `.markerNotFound`.
     package func tasks(
         in scope: Scope,
         server: UUID? = nil,
         status: String? = nil,
         kind: String? = nil,
+        marker: UUID? = nil,
         limit: Int = 1000
     ) async throws -> [TaskRecord] {
         try await read(
             Self.tasksStatement,
             [
-                .text(scope.projectID), .uuid(server), .text(status), .text(kind), .integer(Int32(clamping: limit)),
+                .text(scope.projectID), .uuid(server), .text(status), .text(kind), .uuid(marker),
+                .integer(Int32(clamping: limit)),
             ],
             TaskRecord.init
         )

@@ -14,6 +14,8 @@ package struct APISettings: Sendable {
     package var maximumPage = 1000
     /// Requests that are answered at the same time; the next one gets 503.
     package var maximumInFlight = 512
+    /// How long a client may wait for a task, at most.
+    package var maximumWait = Duration.seconds(30)
     /// How long a request on a server is repeated while nobody knows whether it was accepted.
     package var patience = Duration.seconds(5)
 

@@ -2,6 +2,7 @@ import Compute
 import Foundation
 import HTTPTypes
 package import Identity
+package import TaskQueue
 
 /// The Compute API: takes a request and gives the answer. It knows no sockets.
 package struct ComputeAPI: Sendable {
@@ -9,22 +10,26 @@ package struct ComputeAPI: Sendable {
     let authenticator: any Authenticator
     let policy: Policy
     let settings: APISettings
+    let watch: TaskWatch?
 
     /// - Parameters:
     ///   - servers: what is asked about servers.
     ///   - authenticator: finds out whose token it is.
     ///   - policy: who may do what.
     ///   - settings: what the operator chose.
+    ///   - watch: wakes callers who would wait for a task; nil answers everybody at once.
     package init(
         servers: any ServerService,
         authenticator: any Authenticator,
         policy: Policy = Policy(),
-        settings: APISettings = APISettings()
+        settings: APISettings = APISettings(),
+        watch: TaskWatch? = nil
     ) {
         self.servers = servers
         self.authenticator = authenticator
         self.policy = policy
         self.settings = settings
+        self.watch = watch
     }
 
     /// Answers a request; whatever goes wrong becomes an answer too.
@@ -54,7 +59,7 @@ package struct ComputeAPI: Sendable {
         if let version = stage.version, isVersioned {
             answer.headers.append(contentsOf: Microversion.fields(version.description))
         }
-        answer.identify(call.id)
+        answer.identify(answer.requestID ?? call.id)
         answer.projectID = stage.credentials?.projectID
         answer.userID = stage.credentials?.userID
         return answer

@@ -69,8 +69,13 @@ package protocol ServerService: Sendable {
         server: UUID?,
         status: String?,
         kind: String?,
+        marker: UUID?,
         limit: Int
     ) async throws -> [TaskRecord]
+    /// What a client's key stands for; a new one stands for `requestID`.
+    func useKey(_ key: ClientKey, requestID: String) async throws -> KeyUse
+    /// Keeps the answer to a key where no action does.
+    func keepAnswer(_ task: UUID?, for key: ClientKey, requestID: String) async throws
 }
 
 extension ServerStore: ServerService {}

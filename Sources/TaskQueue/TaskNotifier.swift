@@ -9,7 +9,7 @@ package final class TaskNotifier: Service, Sendable {
     private let queue: TaskQueue
     private let logger: Logger
     private let limiter: WakeUpLimiter
-    private let pending = PendingQueues()
+    private let pending = PendingNames<String>()
 
     package convenience init(queue: TaskQueue, logger: Logger) {
         self.init(queue: queue, logger: logger, limiter: WakeUpLimiter())
@@ -47,7 +47,7 @@ package final class TaskNotifier: Service, Sendable {
             try await queue.wake(names)
         } catch {
             // Interrupted by shutdown, which sends once more what is left.
-            if Task.isCancelled { names.forEach(pending.insert) }
+            if Task.isCancelled { names.forEach { pending.insert($0) } }
             logger.info("wake-up was not sent", metadata: ["error.message": "\(error)"])
         }
     }

@@ -5,7 +5,7 @@ struct WakeUpLimiter: Sendable {
     typealias Instant = ContinuousClock.Instant
 
     /// The pause between two wake-ups in the long run.
-    let interval: Duration
+    var interval: Duration
     /// How many may follow one another at once after a rest, at least 1.
     let burst: Int
     /// When the bucket is full again.

@@ -88,7 +88,10 @@ extension Worker {
     private func taskAttempt(_ lease: HeldLease) -> TaskAttempt {
         TaskAttempt(
             report: { progress in
-                self.state.withLock { $0.machine.book.report(progress, of: lease) }
+                self.state.withLock { state in
+                    state.machine.book.report(progress, of: lease)
+                    state.reported.insert(lease.task)
+                }
                 self.beat.signal()
             },
             isHeld: { self.state.withLock { $0.machine.book.isHeld(lease, at: .now) } }

@@ -19,7 +19,10 @@ extension Worker {
     }
 
     private func heartbeatOnce() async -> Bool {
-        let request = state.withLock { $0.machine.heartbeatRequest(isStopping: $0.machine.isDraining) }
+        let (request, reported) = state.withLock { state in
+            defer { state.reported = [] }
+            return (state.machine.heartbeatRequest(isStopping: state.machine.isDraining), state.reported)
+        }
         let sent = ContinuousClock.now
         do {
             let answers = try await queue.heartbeat(request)
@@ -28,6 +31,7 @@ extension Worker {
                 return (state.machine.heartbeatAnswered(answers, sent: sent, at: .now), !state.isReady)
             }
             if isFirst { observe(.ready) }
+            if !reported.isEmpty { observe(.progressed(Array(reported))) }
             stop(learned.stop)
             watch.signal()
             dispatch.signal()

@@ -12,6 +12,8 @@ package final class Worker: Service, Sendable {
         var machine: WorkerStateMachine
         /// The handlers that run, to be cancelled one by one.
         var handlers: [HeldLease: Task<Void, Never>] = [:]
+        /// Tasks whose progress no heartbeat has told the database yet.
+        var reported: Set<UUID> = []
         var sweepAt = ContinuousClock.now
         /// Of the next sweep it is known that it makes tasks of ours runnable.
         var sweepIsDue = false

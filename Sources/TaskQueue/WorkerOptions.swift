@@ -1,3 +1,5 @@
+package import Foundation
+
 /// How a worker works.
 package struct WorkerOptions: Sendable {
     /// Identity of this process start; never reused after a restart.
@@ -46,6 +48,8 @@ package enum WorkerEvent: Sendable {
     case ready
     case started(QueuedTask)
     case ended(QueuedTask, status: String, failure: TaskFailure?)
+    /// The database knows how far these tasks are.
+    case progressed([UUID])
     /// The task ran on without its lease, or its ending came too late; nothing was written.
     case leaseLost(QueuedTask)
     /// The ending could not be written at all; the lease runs out and another worker makes another attempt.

@@ -24,6 +24,8 @@ import Telemetry
 /// - `api.max_in_flight` (1 ... 100000, default 512): requests that are answered at the same time.
 /// - `api.max_connections` (1 ... 1000000, default 16384): connections that are served at the same time.
 /// - `api.header_deadline` (100ms ... 10m, default 10s): how long the head of a request may take from its first byte.
+/// - `api.max_wait` (0s ... 5m, default 30s): how long a client may wait for a task in one request (`Prefer: wait=N`).
+/// - `api.max_waiting` (0 ... 1000000, default 20000): clients that wait at the same time; others are answered at once.
 /// - `api.body_deadline` (100ms ... 10m, default 30s): how long a request's body may take to arrive.
 /// - `api.idle_timeout` (100ms ... 1h, default 60s): how long a connection may stay open without a request.
 /// - `api.write_deadline` (100ms ... 10m, default 30s): how long a caller who does not read keeps an answer waiting.
@@ -53,6 +55,7 @@ struct APIConfiguration {
     let limits: ConnectionLimits
     /// nil: the API speaks no TLS.
     let certificate: ServerCertificate?
+    let maximumWaiting: Int
     let shutdownGrace: Duration
 
     private enum AuthorityName: String, CaseIterable {
@@ -77,6 +80,7 @@ struct APIConfiguration {
         settings = try Self.settings(sources, authority)
         limits = try Self.limits(sources)
         certificate = try Self.certificate(sources)
+        maximumWaiting = try sources.int("api.max_waiting", default: 20_000, in: 0...1_000_000)
         shutdownGrace = try sources.duration(
             "api.shutdown_grace",
             default: .seconds(20),
@@ -98,6 +102,11 @@ struct APIConfiguration {
             "api.max_in_flight",
             default: settings.maximumInFlight,
             in: 1...100_000
+        )
+        settings.maximumWait = try sources.duration(
+            "api.max_wait",
+            default: settings.maximumWait,
+            in: .zero ... .seconds(300)
         )
         return settings
     }

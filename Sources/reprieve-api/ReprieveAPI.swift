@@ -44,12 +44,20 @@ struct ReprieveAPI {
         }
         try await refuseWrongSchema(pool)
         let authentication = try await Authentication.open(configuration, logger)
-        let notifier = TaskNotifier(queue: TaskQueue(pool: pool), logger: logger)
+        let queue = TaskQueue(pool: pool)
+        let notifier = TaskNotifier(queue: queue, logger: logger)
+        let watch = TaskWatch(
+            queue: queue,
+            configuration: configuration.database,
+            limit: configuration.maximumWaiting,
+            logger: logger
+        )
         let api = ComputeAPI(
             servers: ServerStore(pool: pool, notifier: notifier),
             authenticator: authentication.authenticator,
             policy: policy,
-            settings: configuration.settings
+            settings: configuration.settings,
+            watch: watch
         )
         let service = APIService(
             pool: pool,
@@ -59,9 +67,10 @@ struct ReprieveAPI {
             logger: logger
         )
         let health = healthService(configuration, pool, authentication, logger)
-        let watchers: [any Service] = watcher.map { [$0] } ?? []
+        // The watch is shut down before the listener, which waits for every request: nobody waits for a task any more.
         var services: [any Service] =
-            [systemd, pool, notifier] + authentication.services + [health, service] + watchers
+            [systemd, pool, notifier] + authentication.services + [health, service, watch]
+        if let watcher { services.append(watcher) }
         if let certificate = configuration.certificate {
             services.append(CertificateWatch(certificate: certificate, logger: logger))
         }

@@ -59,15 +59,19 @@ struct ReprieveWorker {
             logger: logger,
             observe: WakeUpLog(logger: logger).observe
         )
+        let news = TaskNews(queue: queue, logger: logger)
         let worker = Worker(
             queue: queue,
             handlers: [ServerTaskHandler(store: ServerStore(pool: pool), drivers: configuration.drivers)],
             options: options,
             notifications: wakeUps.events,
-            observe: log.observe
+            observe: { event in
+                log.observe(event)
+                news.observe(event)
+            }
         )
         watched.withLock { $0 = worker }
-        let services: [any Service] = [notifier, pool, wakeUps, worker]
+        let services: [any Service] = [notifier, pool, wakeUps, news, worker]
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint],

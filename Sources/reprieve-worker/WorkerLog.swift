@@ -41,6 +41,7 @@ final class WorkerLog: Sendable {
                 "a lease that nothing here knew was handed back",
                 metadata: [LogKey.taskID: "\(lease.task.uuidString.lowercased())"]
             )
+        case .progressed: break
         case .claimFailed(let error): failed("claim", error)
         case .heartbeatFailed(let error): failed("heartbeat", error)
         case .sweepFailed(let error): failed("sweep", error)

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import Logging
+import TaskQueue
 
 @testable import ComputeAPI
 
@@ -24,6 +25,7 @@ struct Harness {
         _ state: MemoryServers.State = .init(),
         authenticator: any Authenticator = NoAuthAuthenticator(),
         policy: Policy = Policy(),
+        watch: TaskWatch? = nil,
         configure: (inout APISettings) -> Void = { _ in }
     ) {
         var settings = APISettings()
@@ -31,7 +33,13 @@ struct Harness {
         configure(&settings)
         servers = MemoryServers(state)
         responder = ComputeResponder(
-            api: ComputeAPI(servers: servers, authenticator: authenticator, policy: policy, settings: settings),
+            api: ComputeAPI(
+                servers: servers,
+                authenticator: authenticator,
+                policy: policy,
+                settings: settings,
+                watch: watch
+            ),
             logger: log.logger
         )
     }

@@ -24,6 +24,7 @@ final class MemoryServers: ServerService {
         var quotaConflicts: [QuotaConflict] = []
         var services: [ComputeService] = []
         var queries: [ServerQuery] = []
+        var keys: [UUID: Key] = [:]
         var reads = 0
     }
 
@@ -42,6 +43,13 @@ final class MemoryServers: ServerService {
         let mayOverride: Bool
     }
 
+    struct Key: Sendable {
+        let requestHash: UUID
+        let requestID: String
+        var isAnswered = false
+        var task: UUID?
+    }
+
     private let mutex: Mutex<State>
 
     init(_ state: State) {
@@ -49,6 +57,10 @@ final class MemoryServers: ServerService {
     }
 
     var state: State { mutex.withLock { $0 } }
+
+    func change(_ body: (inout State) -> Void) {
+        mutex.withLock { body(&$0) }
+    }
 
     func restore(
         _ server: UUID,
@@ -216,6 +228,7 @@ final class MemoryServers: ServerService {
         server: UUID?,
         status: String?,
         kind: String?,
+        marker: UUID?,
         limit: Int
     ) async throws -> [TaskRecord] {
         try read { state in
@@ -223,7 +236,29 @@ final class MemoryServers: ServerService {
                 [.all, .project(task.projectID)].contains(scope) && (status ?? task.status) == task.status
                     && (kind ?? task.kind) == task.kind && (server ?? task.serverID) == task.serverID
             }
-            return Array(found.prefix(limit))
+            guard let marker else { return Array(found.prefix(limit)) }
+            guard let place = found.firstIndex(where: { $0.id == marker }) else {
+                throw ComputeError(.markerNotFound, "marker [\(marker)] not found")
+            }
+            return Array(found[(place + 1)...].prefix(limit))
+        }
+    }
+
+    func useKey(_ key: ClientKey, requestID: String) async throws -> KeyUse {
+        try read { state in
+            guard let known = state.keys[key.hash] else {
+                state.keys[key.hash] = Key(requestHash: key.requestHash, requestID: requestID)
+                return .request(id: requestID)
+            }
+            guard known.requestHash == key.requestHash else { return .taken }
+            return known.isAnswered ? .answered(id: known.requestID, task: known.task) : .request(id: known.requestID)
+        }
+    }
+
+    func keepAnswer(_ task: UUID?, for key: ClientKey, requestID: String) async throws {
+        try read { state in
+            state.keys[key.hash]?.isAnswered = true
+            state.keys[key.hash]?.task = task
         }
     }
 

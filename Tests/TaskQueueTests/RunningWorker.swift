@@ -47,6 +47,7 @@ func withWorker(
     on database: TestDatabase,
     listens: Bool = false,
     handlers: [any TaskHandler],
+    observe: @escaping @Sendable (WorkerEvent) -> Void = { _ in },
     _ body: (RunningWorker) async throws -> Void
 ) async throws {
     let said = EventLog()
@@ -58,7 +59,10 @@ func withWorker(
         handlers: handlers,
         options: options,
         notifications: listens ? listener.events : nil,
-        observe: { said.append($0) }
+        observe: { event in
+            said.append(event)
+            observe(event)
+        }
     )
     let services = ServiceGroup(
         configuration: .init(services: listens ? [listener, worker] : [worker], logger: TestDatabase.logger)

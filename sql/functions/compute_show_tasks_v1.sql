@@ -1,6 +1,6 @@
 -- Several tasks, each as compute.show_task_v1 would show it; a request for one that is not there gives no row.
 --
--- It is planned at every call, as compute.list_tasks_v1: a plan that was made on empty tables walks over all servers.
+-- It is planned at every call, as compute.list_tasks_v2: a plan that was made on empty tables walks over all servers.
 -- number: the place of the request in the arrays, from 1. Tables: compute.tasks_v1, compute.servers.
 -- Callers: Compute.ServerStore.task
 create or replace function compute.show_tasks_v1(p_task_ids uuid[], p_project_ids text[])

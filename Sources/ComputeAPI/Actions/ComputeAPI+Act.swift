@@ -24,8 +24,9 @@ extension ComputeAPI {
 
     func deleteServer(_ request: APIRequest) async throws -> Answer {
         let id = try await permitted(.delete, request)
-        switch try await outcome(request, id, servers.delete) {
-        case .accepted, .already: return .empty(.noContent)
+        let keyed = try await keyed(request) { try await outcome($0, id, servers.delete) }
+        switch keyed.outcome {
+        case .accepted, .already: return .empty(.noContent).repeating(keyed.requestID)
         case let refused: throw refusal(refused, of: "delete", request)
         }
     }
@@ -39,9 +40,10 @@ extension ComputeAPI {
         _ change: Change
     ) async throws -> Answer {
         let id = try await permitted(rule, request)
-        switch try await outcome(request, id, change) {
-        case .accepted(let task): return accepted(request, task)
-        case .already(let task): return accepted(request, task)
+        let keyed = try await keyed(request) { try await outcome($0, id, change) }
+        switch keyed.outcome {
+        case .accepted(let task as UUID?), .already(let task):
+            return accepted(request, task).repeating(keyed.requestID)
         case let refused: throw refusal(refused, of: action, request)
         }
     }

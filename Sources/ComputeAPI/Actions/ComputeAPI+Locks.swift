@@ -29,19 +29,22 @@ extension ComputeAPI {
         reason: String? = nil
     ) async throws -> Answer {
         let id = try await permitted(rule, request)
-        let outcome = try await servers.setLock(
-            isLocked,
-            of: id,
-            by: request.caller,
-            requestID: request.id,
-            reason: reason,
-            mayOverride: isLocked ? false : try await mayOverride(id, request)
-        )
-        switch outcome {
-        case .done: return .empty(.accepted)
-        case .notFound: throw APIFault.unknownServer(request.serverText)
-        case .notYours: throw APIFault.policy(PolicyRule.unlockOverride)
+        let keyed = try await keyed(request) { request in
+            let outcome = try await servers.setLock(
+                isLocked,
+                of: id,
+                by: request.caller,
+                requestID: request.id,
+                reason: reason,
+                mayOverride: isLocked ? false : try await mayOverride(id, request)
+            )
+            switch outcome {
+            case .done: return .already(task: nil)
+            case .notFound: throw APIFault.unknownServer(request.serverText)
+            case .notYours: throw APIFault.policy(PolicyRule.unlockOverride)
+            }
         }
+        return .empty(.accepted).repeating(keyed.requestID)
     }
 
     /// Whether the caller may undo the lock of another.

@@ -20,9 +20,9 @@ package struct ComputeResponder: HTTPResponder {
     package func respond(to request: Request, context: ConnectionContext) async -> Response {
         let start = ContinuousClock.now
         let id = RequestID.make()
-        var answer = await answer(request, id)
+        var answer = await answer(request, id, context)
         if request.head.method == .head { answer.forgetBody() }
-        log.write(answer, to: AccessLog.Request(request.head), id: id, duration: ContinuousClock.now - start)
+        log.write(answer, to: AccessLog.Request(request.head), id: answer.requestID ?? id, duration: ContinuousClock.now - start)
         return Response(
             status: answer.status,
             headers: answer.headers,
@@ -30,14 +30,15 @@ package struct ComputeResponder: HTTPResponder {
         )
     }
 
-    private func answer(_ request: Request, _ id: String) async -> Answer {
+    private func answer(_ request: Request, _ id: String, _ context: ConnectionContext) async -> Answer {
         guard gate.enter() else {
             return refuse(.unavailable("Too many requests are being answered."), id)
         }
-        defer { gate.leave() }
+        let wait = request.headers.contains(.prefer) ? CallerWait(gate: gate, channel: context.channel) : nil
+        defer { if let wait { wait.leaveGate() } else { gate.leave() } }
         do throws(APIFault) {
             let body = try await BodyCollector.collect(request)
-            return await api.answer(APICall(id: id, request.head, body: body))
+            return await api.answer(APICall(id: id, request.head, body: body, wait: wait))
         } catch {
             // The rest of the body is not waited for, so the connection is of no further use.
             var answer = refuse(error, id)

@@ -11,8 +11,10 @@ struct APICall: Sendable {
     /// The `Host` header.
     let host: String?
     let body: [UInt8]
+    /// Where it may wait, if it would.
+    let wait: CallerWait?
 
-    init(id: String, _ head: HTTPRequest, body: [UInt8] = []) {
+    init(id: String, _ head: HTTPRequest, body: [UInt8] = [], wait: CallerWait? = nil) {
         self.id = id
         method = head.method
         target = RequestTarget(head.path ?? "/")
@@ -20,6 +22,7 @@ struct APICall: Sendable {
         scheme = head.scheme ?? "http"
         host = head.authority
         self.body = body
+        self.wait = wait
     }
 
     /// The method that decides the route: HEAD answers where GET does.

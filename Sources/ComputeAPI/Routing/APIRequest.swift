@@ -11,8 +11,18 @@ struct APIRequest: Sendable {
     let isAdministrator: Bool
     let version: Microversion
     let links: Links
+    /// The id under which it is made: its own, or that of an earlier one which it repeats.
+    var id: String
 
-    var id: String { call.id }
+    init(call: APICall, route: RouteTable.Match, credentials: Credentials, version: Microversion, links: Links) {
+        self.call = call
+        self.route = route
+        self.credentials = credentials
+        self.version = version
+        self.links = links
+        id = call.id
+    }
+
     var query: Query { call.target.query }
 
     /// Whose servers the caller can reach by id.

@@ -5,28 +5,29 @@ import Identity
 /// Reads of tasks: what became of requests that were accepted.
 extension ComputeAPI {
     func showTask(_ request: APIRequest) async throws -> Answer {
-        let text = request.route.parameters[0]
-        guard let id = UUID(canonical: text), let task = try await task(id, request) else {
-            throw APIFault(.notFound, "Task \(text) could not be found.")
-        }
-        try check(.showTask, request, on: PolicyTarget(projectID: task.projectID))
-        return reply(request, ["task": TaskBody.body(of: task, request)])
+        try await waiting(for: request) { try await readTask(request) }
     }
 
     func listTasks(_ request: APIRequest) async throws -> Answer {
         try check(.listTasks, request)
         let scope = try listScope(request, .listTasksOfAllProjects)
         let filters = try TaskFilters(request.query, maximumPage: settings.maximumPage)
-        let tasks = try await Persistence(patience: settings.patience).read {
-            try await servers.tasks(
-                in: scope,
-                server: filters.server,
-                status: filters.status,
-                kind: filters.kind,
-                limit: pageSize(filters.limit)
-            )
+        let tasks = try await page(filters, scope)
+        var members = [JSONMember(name: "tasks", value: .array(tasks.map { TaskBody.body(of: $0, request) }))]
+        if let next = nextPage(request, "tasks", count: tasks.count, last: tasks.last?.id.text, filters.limit) {
+            members.append(JSONMember(name: "tasks_links", value: next))
         }
-        return reply(request, ["tasks": .array(tasks.map { TaskBody.body(of: $0, request) })])
+        return reply(request, .object(members)).tagged(for: request.call.headers)
+    }
+
+    private func readTask(_ request: APIRequest) async throws -> TaskAnswer {
+        let text = request.route.parameters[0]
+        guard let id = UUID(canonical: text), let task = try await task(id, request) else {
+            throw APIFault(.notFound, "Task \(text) could not be found.")
+        }
+        try check(.showTask, request, on: PolicyTarget(projectID: task.projectID))
+        let body = reply(request, ["task": TaskBody.body(of: task, request)])
+        return TaskAnswer(task: task, answer: body.tagged(for: request.call.headers))
     }
 
     private func task(_ id: UUID, _ request: APIRequest) async throws -> TaskRecord? {
@@ -34,4 +35,27 @@ extension ComputeAPI {
             try await servers.task(id, in: request.scope)
         }
     }
+
+    private func page(_ filters: TaskFilters, _ scope: Scope) async throws -> [TaskRecord] {
+        do {
+            return try await Persistence(patience: settings.patience).read {
+                try await servers.tasks(
+                    in: scope,
+                    server: filters.server,
+                    status: filters.status,
+                    kind: filters.kind,
+                    marker: filters.marker,
+                    limit: pageSize(filters.limit)
+                )
+            }
+        } catch let error as ComputeError where error.code == .markerNotFound {
+            throw APIFault.unknownMarker(filters.marker?.text ?? "")
+        }
+    }
+}
+
+/// A task as it was read, and what the caller would be told of it.
+struct TaskAnswer {
+    let task: TaskRecord
+    let answer: Answer
 }

@@ -5,6 +5,7 @@ struct TaskFilters {
     let server: UUID?
     let status: String?
     let kind: String?
+    let marker: UUID?
     let limit: Int?
 
     private static let statuses = ["queued", "running", "retrying", "succeeded", "failed", "cancelled"]
@@ -16,6 +17,7 @@ struct TaskFilters {
         status = try Self.word(query, "status", Self.statuses)
         kind = try Self.word(query, "kind", Self.kinds)
         server = try Self.server(query)
+        marker = try Self.marker(query)
     }
 
     private static func word(_ query: Query, _ name: String, _ words: [String]) throws(APIFault) -> String? {
@@ -25,6 +27,13 @@ struct TaskFilters {
             throw .query(name, value, "'\(value)' is not one of [\(list)]")
         }
         return value
+    }
+
+    /// Of a text that is no id there is no task.
+    private static func marker(_ query: Query) throws(APIFault) -> UUID? {
+        guard let value = query["marker"] else { return nil }
+        guard let id = UUID(canonical: value) else { throw .unknownMarker(value) }
+        return id
     }
 
     private static func server(_ query: Query) throws(APIFault) -> UUID? {

@@ -6,7 +6,8 @@ struct APIFault: Error, Sendable {
     struct Code: Sendable, Hashable {
         private enum Value {
             case badRequest, unauthorized, forbidden, notFound, unrouted, notAcceptable, requestTimeout, conflict
-            case tooLarge, longTarget, longHeaders, overLimit, badMediaType, unexpected, notImplemented, unavailable
+            case tooLarge, longTarget, longHeaders, overLimit, badMediaType, unprocessable, unexpected, notImplemented
+            case unavailable
         }
         private let value: Value
 
@@ -25,6 +26,8 @@ struct APIFault: Error, Sendable {
         /// Too much of something at the same time.
         static let overLimit = Code(value: .overLimit)
         static let badMediaType = Code(value: .badMediaType)
+        /// Another request under a key that was used.
+        static let unprocessable = Code(value: .unprocessable)
         static let unexpected = Code(value: .unexpected)
         static let notImplemented = Code(value: .notImplemented)
         static let unavailable = Code(value: .unavailable)
@@ -43,6 +46,7 @@ struct APIFault: Error, Sendable {
             case .longHeaders: .requestHeaderFieldsTooLarge
             case .overLimit: .tooManyRequests
             case .badMediaType: .unsupportedMediaType
+            case .unprocessable: .unprocessableContent
             case .unexpected: .internalServerError
             case .notImplemented: .notImplemented
             case .unavailable: .serviceUnavailable
@@ -59,6 +63,7 @@ struct APIFault: Error, Sendable {
             case .conflict: "conflictingRequest"
             case .tooLarge, .overLimit: "overLimit"
             case .badMediaType: "badMediaType"
+            case .unprocessable: "unprocessableEntity"
             case .notImplemented: "notImplemented"
             case .unavailable: "serviceUnavailable"
             case .notAcceptable, .requestTimeout, .longTarget, .longHeaders, .unexpected: "computeFault"

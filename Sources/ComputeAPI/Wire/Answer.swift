@@ -5,6 +5,8 @@ struct Answer: Sendable {
     var status: HTTPResponse.Status
     var headers: HTTPFields
     var body: [UInt8]
+    /// The id of the earlier request that this one repeats.
+    var requestID: String?
     /// Whose request it was: for the log.
     var projectID: String?
     /// Who asked: for the log.
@@ -34,6 +36,13 @@ struct Answer: Sendable {
     static func empty(_ status: HTTPResponse.Status, headers: HTTPFields = [:]) -> Answer {
         var answer = Answer(status: status, headers: headers)
         answer.headers[.contentType] = "application/json"
+        return answer
+    }
+
+    /// The answer to the request with this id, whoever repeats it.
+    func repeating(_ requestID: String) -> Answer {
+        var answer = self
+        answer.requestID = requestID
         return answer
     }
 

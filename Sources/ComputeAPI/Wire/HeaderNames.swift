@@ -10,6 +10,9 @@ extension HTTPField.Name {
     /// What a proxy says of the request that came to it.
     static let forwardedHost = known("X-Forwarded-Host")
     static let forwardedScheme = known("X-Forwarded-Proto")
+    static let prefer = known("Prefer")
+    static let preferenceApplied = known("Preference-Applied")
+    static let idempotencyKey = known("Idempotency-Key")
 
     /// A name that is written in this file, and so a legal one.
     private static func known(_ name: String) -> HTTPField.Name {

@@ -1,16 +1,17 @@
 import Postgres
 
-/// The names of queues that wait to be woken, each once.
-final class PendingQueues: Sendable {
-    private let names = Guarded(Set<String>())
+/// Names of things that wait to be told of, each once.
+final class PendingNames<Name: Hashable & Sendable>: Sendable {
+    private let names = Guarded(Set<Name>())
     private let pulse = Pulse()
 
-    func insert(_ name: String) {
-        let isNew = names.withLock { $0.insert(name).inserted }
+    /// - Parameter most: with as many there is no room for another.
+    func insert(_ name: Name, ifFewerThan most: Int = .max) {
+        let isNew = names.withLock { $0.count < most && $0.insert(name).inserted }
         if isNew { pulse.signal() }
     }
 
-    func takeAll() -> Set<String> {
+    func takeAll() -> Set<Name> {
         names.withLock { names in
             defer { names = [] }
             return names

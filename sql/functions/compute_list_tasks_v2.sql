@@ -1,11 +1,12 @@
 -- Tasks, newest first, for those who may see their servers. p_server_id, p_status, p_kind: only these, or null.
+-- p_marker: only those that come after this one, which the caller must be able to see (else RQ404), or null.
 --
 -- It goes from the servers' actions to the tasks, not through the history: a project's list costs what the project did,
 -- however much others did.
 -- p_project_id as in compute.show_server_v1. Tables: compute.servers, compute.actions, compute.tasks_v1.
 -- Callers: Compute.ServerStore.tasks
-create or replace function compute.list_tasks_v1(
-    p_project_id text, p_server_id uuid, p_status text, p_kind text, p_limit integer
+create or replace function compute.list_tasks_v2(
+    p_project_id text, p_server_id uuid, p_status text, p_kind text, p_marker uuid, p_limit integer
 )
 returns table (
     id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text,
@@ -18,6 +19,13 @@ set jit = off
 as $$
 #variable_conflict use_column
 begin
+    if p_marker is not null then
+        perform from compute.actions a join compute.servers v on v.id = a.server_id
+        where a.task_id = p_marker and (p_project_id is null or v.project_id = p_project_id);
+        if not found then
+            raise exception 'marker [%] not found', p_marker using errcode = 'RQ404';
+        end if;
+    end if;
     return query
     select d.*
     from compute.actions a
@@ -27,6 +35,7 @@ begin
     where a.task_id is not null
         and (p_project_id is null or v.project_id = p_project_id)
         and (p_server_id is null or a.server_id = p_server_id)
+        and (p_marker is null or a.task_id < p_marker)
         and (p_status is null or (found.task).status = p_status)
         and (p_kind is null or (found.task).kind = p_kind)
     order by a.task_id desc
