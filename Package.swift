@@ -71,6 +71,12 @@ let package = Package(
             dependencies: [crypto, httpClient, lifecycle, nio, nioFoundation, nioHTTP, nioLocks, yaml],
             swiftSettings: settings
         ),
+        .target(
+            name: "Compute",
+            dependencies: ["TaskQueue", "Hypervisor", "Postgres", lifecycle, log],
+            swiftSettings: settings
+        ),
+        .target(name: "Identity", swiftSettings: settings),
         .target(name: "Telemetry", dependencies: [log, lifecycle, configuration], swiftSettings: settings),
         .target(
             name: "ComputeAPI",
@@ -142,7 +148,7 @@ let package = Package(
         .testTarget(name: "HypervisorTests", dependencies: ["Hypervisor", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ComputeTests",
-            dependencies: ["Compute", "TaskQueue", "Hypervisor", "Postgres", "TestSupport"],
+            dependencies: ["Compute", "TaskQueue", "Hypervisor", "Postgres", "TestSupport", lifecycle],
             swiftSettings: settings
         ),
         .testTarget(

@@ -22,6 +22,7 @@ package enum SchemaSQL {
         SchemaFile("m0006_quotas", PackageResources.m0006_quotas_sql),
         SchemaFile("m0007_idempotency", PackageResources.m0007_idempotency_sql),
         SchemaFile("m0008_lists", PackageResources.m0008_lists_sql),
+        SchemaFile("m0007_keys_and_probes", PackageResources.m0007_keys_and_probes_sql),
     ]
 
     /// Applied after the migrations, again whenever their text has changed. A function that processes of two versions
@@ -29,6 +30,8 @@ package enum SchemaSQL {
     package static let functions: [SchemaFile] = [
         SchemaFile("compute_adopt_server_v1", PackageResources.compute_adopt_server_v1_sql),
         SchemaFile("compute_answer_key_v1", PackageResources.compute_answer_key_v1_sql),
+        SchemaFile("compute_answer_probe_v1", PackageResources.compute_answer_probe_v1_sql),
+        SchemaFile("compute_ask_probe_v1", PackageResources.compute_ask_probe_v1_sql),
         SchemaFile("compute_begin_destroy_v2", PackageResources.compute_begin_destroy_v2_sql),
         SchemaFile("compute_bin_status_v1", PackageResources.compute_bin_status_v1_sql),
         SchemaFile("compute_cancel_task_v1", PackageResources.compute_cancel_task_v1_sql),
@@ -57,8 +60,10 @@ package enum SchemaSQL {
         SchemaFile("compute_lock_projects_v1", PackageResources.compute_lock_projects_v1_sql),
         SchemaFile("compute_lock_server_v1", PackageResources.compute_lock_server_v1_sql),
         SchemaFile("compute_may_be_purged_v1", PackageResources.compute_may_be_purged_v1_sql),
+        SchemaFile("compute_preview_restore_v1", PackageResources.compute_preview_restore_v1_sql),
         SchemaFile("compute_purging_allowed_v1", PackageResources.compute_purging_allowed_v1_sql),
         SchemaFile("compute_quota_shortage_v1", PackageResources.compute_quota_shortage_v1_sql),
+        SchemaFile("compute_read_probe_v1", PackageResources.compute_read_probe_v1_sql),
         SchemaFile("compute_rename_server_v1", PackageResources.compute_rename_server_v1_sql),
         SchemaFile("compute_rescue_v1", PackageResources.compute_rescue_v1_sql),
         SchemaFile("compute_reserve_v1", PackageResources.compute_reserve_v1_sql),

@@ -64,6 +64,25 @@ CREATE FUNCTION compute.answer_key_v1(p_hash uuid, p_request_id text, p_task_id 
     update compute.keys k set is_answered = true, task_id = p_task_id
     where k.hash = p_hash and k.request_id = p_request_id
 $$;
+CREATE FUNCTION compute.answer_probe_v1(p_id uuid, p_answer text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    update compute.probes p set answer = p_answer where p.id = p_id;
+    perform pg_notify('reprieve_news', '!' || p_id);
+end
+$$;
+CREATE FUNCTION compute.ask_probe_v1(p_id uuid, p_server_id uuid, p_host text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    delete from compute.probes p where p.asked_at < queue.clock_v1() - interval '1 minute';
+    insert into compute.probes (id, asked_at) values (p_id, queue.clock_v1());
+    perform pg_notify('reprieve_probes', concat_ws(' ', p_host, p_id, p_server_id));
+end
+$$;
 CREATE FUNCTION compute.begin_destroy_v2(p_task_id uuid, p_token bigint) RETURNS text
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -1061,6 +1080,29 @@ CREATE FUNCTION compute.may_be_purged_v1(p_server_id uuid, p_deleted_at timestam
                 and d.finished_at > queue.clock_v1() - interval '1 day'
         )
 $$;
+CREATE FUNCTION compute.preview_restore_v1(p_server_id uuid, p_project_id text) RETURNS TABLE(vm_state text, task_state text, host text, is_locked boolean, can_be_undone boolean, is_purging boolean, is_over_limit boolean, paused_at timestamp with time zone, pause_reason text, last_seen_at timestamp with time zone, is_alive boolean)
+    LANGUAGE sql STABLE
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+    select v.vm_state, v.task_state, v.host, p_project_id is not null and v.locked_by is not null,
+        v.task_state = 'soft-deleting' and t.kind = 'soft_delete' and t.status <> 'running' and t.started_at is null,
+        v.task_state is null and t.status = 'running',
+        coalesce(p.live_tasks >= s.waiting_limit, false),
+        q.paused_at, q.pause_reason, w.last_seen_at, coalesce(w.is_alive, false)
+    from compute.servers v
+    cross join compute.settings s
+    left join compute.projects p on p.id = v.project_id
+    left join queue.tasks t on t.subject_id = v.id
+    left join queue.queues q on q.name = v.host
+    left join lateral (
+        select max(w.last_seen_at) as last_seen_at,
+            bool_or(w.last_seen_at > clock_timestamp() - interval '30 seconds' and not w.stopping) as is_alive
+        from queue.workers w
+        where v.host = any(w.queues)
+    ) w on true
+    where v.id = p_server_id and v.vm_state <> 'deleted' and (p_project_id is null or v.project_id = p_project_id)
+$$;
 CREATE FUNCTION compute.purging_allowed_v1(p_previous timestamp with time zone, p_elapsed_seconds double precision, p_witness timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -1111,6 +1153,11 @@ CREATE FUNCTION compute.quota_shortage_v1(p_server_id uuid) RETURNS TABLE(resour
     ) as r (resource, requested, used, allowed)
     where v.id = p_server_id and not compute.fits_v1(r.used::bigint + r.requested, r.allowed)
     order by r.resource
+$$;
+CREATE FUNCTION compute.read_probe_v1(p_id uuid) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select p.answer from compute.probes p where p.id = p_id
 $$;
 CREATE FUNCTION compute.rename_server_v1(p_server_id uuid, p_project_id text, p_name text, p_description text) RETURNS SETOF compute.servers
     LANGUAGE sql
@@ -1895,7 +1942,7 @@ begin
         where t.id = seen.id
         offset 0
     ) now on true
-    where now.mark is distinct from seen.mark;
+    where case when seen.mark is null then now.mark is null else now.mark is distinct from seen.mark end;
 end
 $$;
 CREATE FUNCTION queue.claim_tasks_v2(p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, limited boolean)
@@ -2583,13 +2630,13 @@ begin
     return query select queue.clock_v1(), cardinality(v_settled), 0, null::text;
 end
 $$;
-CREATE FUNCTION queue.tell_v1(p_task_ids uuid[]) RETURNS integer
+CREATE FUNCTION queue.tell_v1(p_task_ids uuid[], p_ended boolean[]) RETURNS integer
     LANGUAGE plpgsql
     AS $$
 begin
     perform set_config('synchronous_commit', 'off', true);
-    perform pg_notify('reprieve_news', string_agg(t.id::text, ' '))
-    from unnest(p_task_ids) with ordinality as t (id, number)
+    perform pg_notify('reprieve_news', string_agg(case when t.has_ended then '!' else '' end || t.id, ' '))
+    from unnest(p_task_ids, p_ended) with ordinality as t (id, has_ended, number)
     group by (t.number - 1) / 200;
     return queue.echo_v1(null, null);
 end
@@ -2617,6 +2664,12 @@ CREATE TABLE compute.keys (
     created_at timestamp with time zone NOT NULL,
     is_answered boolean DEFAULT false NOT NULL,
     task_id uuid
+);
+CREATE UNLOGGED TABLE compute.probes (
+    id uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    answer text,
+    CONSTRAINT probes_answer_check CHECK ((answer = ANY (ARRAY['present'::text, 'missing'::text])))
 );
 CREATE TABLE compute.projects (
     id text NOT NULL,
@@ -2714,6 +2767,8 @@ ALTER TABLE ONLY compute.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY compute.keys
     ADD CONSTRAINT keys_pkey PRIMARY KEY (hash);
+ALTER TABLE ONLY compute.probes
+    ADD CONSTRAINT probes_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY compute.projects
     ADD CONSTRAINT projects_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY compute.purge_guard

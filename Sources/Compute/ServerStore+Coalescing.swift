@@ -25,7 +25,7 @@ struct AcceptRequest: Sendable {
 }
 
 /// A question for one task, as it stands in line for a batch.
-struct TaskRead: Sendable {
+struct TaskRead: Sendable, Hashable {
     let id: UUID
     let scope: Scope
 }
@@ -54,11 +54,15 @@ extension ServerStore {
         Coalescer { (read) throws(PostgresError) in
             try await pool.execute(taskStatement, [.uuid(read.id), .text(read.scope.projectID)]).first
         } batch: { (reads) throws(PostgresError) in
+            // Many may wait for one task: it is read once for all of them.
+            let questions = Array(Set(reads))
             let rows = try await pool.execute(
                 taskBatchStatement,
-                [.uuids(reads.map(\.id)), .texts(reads.map(\.scope.projectID))]
+                [.uuids(questions.map(\.id)), .texts(questions.map(\.scope.projectID))]
             )
-            return try inOrder(rows, by: "number", count: reads.count)
+            let found = try inOrder(rows, by: "number", count: questions.count)
+            let answers = Dictionary(zip(questions, found)) { first, _ in first }
+            return reads.map { answers[$0] ?? nil }
         }
     }
 

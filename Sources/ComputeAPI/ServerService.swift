@@ -72,6 +72,12 @@ package protocol ServerService: Sendable {
         marker: UUID?,
         limit: Int
     ) async throws -> [TaskRecord]
+    /// What a restore would meet now, or nil.
+    func previewRestore(of server: UUID, in scope: Scope) async throws -> RestorePreview?
+    /// Asks a host whether a server is there.
+    func ask(_ id: UUID, about server: UUID, on host: String) async throws
+    /// What the host has answered, or nil.
+    func answer(to id: UUID) async throws -> ProbeAnswer?
     /// What a client's key stands for; a new one stands for `requestID`.
     func useKey(_ key: ClientKey, requestID: String) async throws -> KeyUse
     /// Keeps the answer to a key where no action does.

@@ -10,11 +10,12 @@ import ServiceLifecycle
 package final class TaskNews: Service, Sendable {
     /// Those who wait look by themselves, so that more than this is not worth its keeping while the database is away.
     private static let most = 20_000
+    private static let endings: Set = ["succeeded", "failed", "cancelled"]
     private static let interval = Duration.milliseconds(50)
 
     private let queue: TaskQueue
     private let logger: Logger
-    private let pending = PendingNames<UUID>()
+    private let pending = PendingNames<TaskChange>()
 
     package init(queue: TaskQueue, logger: Logger) {
         self.queue = queue
@@ -24,10 +25,15 @@ package final class TaskNews: Service, Sendable {
     /// Takes what happens in a worker. It never blocks.
     package func observe(_ event: WorkerEvent) {
         switch event {
-        case .started(let task), .ended(let task, _, _): pending.insert(task.id, ifFewerThan: Self.most)
-        case .progressed(let tasks): tasks.forEach { pending.insert($0, ifFewerThan: Self.most) }
+        case .started(let task): take(task.id)
+        case .ended(let task, let status, _): take(task.id, hasEnded: Self.endings.contains(status))
+        case .progressed(let tasks): tasks.forEach { take($0) }
         default: break
         }
+    }
+
+    private func take(_ task: UUID, hasEnded: Bool = false) {
+        pending.insert(TaskChange(task: task, hasEnded: hasEnded), ifFewerThan: Self.most)
     }
 
     /// Tells until shutdown.
@@ -46,13 +52,13 @@ package final class TaskNews: Service, Sendable {
 
     /// - Returns: how many workers share the database's patience.
     private func sendPending() async -> Int {
-        let tasks = pending.takeAll()
-        guard !tasks.isEmpty else { return 1 }
+        let news = pending.takeAll()
+        guard !news.isEmpty else { return 1 }
         do {
-            return try await queue.tell(Array(tasks))
+            return try await queue.tell(Array(news))
         } catch {
             // Interrupted by shutdown, which sends once more what is left.
-            if Task.isCancelled { tasks.forEach { pending.insert($0) } }
+            if Task.isCancelled { news.forEach { pending.insert($0) } }
             logger.info("news of tasks were not sent", metadata: ["error.message": "\(error)"])
             return 1
         }

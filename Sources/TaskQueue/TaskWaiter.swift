@@ -1,13 +1,14 @@
-package import Foundation
+import Foundation
 import Postgres
 
 /// A task as somebody last saw it.
-package struct SeenTask: Sendable, Hashable {
-    package var task: UUID
-    /// Status, attempt, step and percent with spaces between them, empty where there is none.
-    package var mark: String
+struct SeenTask: Sendable, Hashable {
+    var task: UUID
+    /// Status, attempt, step and percent with spaces between them, empty where there is none; nil when only its end
+    /// matters.
+    var mark: String?
 
-    package init(task: UUID, mark: String) {
+    init(task: UUID, mark: String?) {
         self.task = task
         self.mark = mark
     }
@@ -44,7 +45,7 @@ package final class TaskWaiter: Sendable {
     /// - Parameter mark: of the task as it was read last.
     package func wait(until deadline: ContinuousClock.Instant, mark: String) async {
         let isOver = state.withLock { state in
-            state.seen = SeenTask(task: task, mark: mark)
+            state.seen = SeenTask(task: task, mark: isCurious ? mark : nil)
             state.sleepsSince = .now
             return state.isOver
         }

@@ -15,7 +15,7 @@ package final class TaskWatch: Service, Sendable {
         var waiters: [UUID: [ObjectIdentifier: TaskWaiter]] = [:]
     }
 
-    /// The channel on which workers tell; a payload is ids with spaces between them.
+    /// The channel on which workers tell; a payload is ids with spaces between them, and a `!` before one that has ended.
     package static let channel = "reprieve_news"
     /// How many are woken at each look although nothing is known to have changed: a place in line, or what is said of a
     /// host, is found by reading the task only.
@@ -53,7 +53,7 @@ package final class TaskWatch: Service, Sendable {
     package var waitingCount: Int { state.withLock { $0.count } }
 
     /// Stands in line for news of a task. To be called before the task is read, so that no change falls between.
-    /// - Parameter isCurious: whether a change of its place in line matters too.
+    /// - Parameter isCurious: whether any change matters, also of its place in line; else only the end does.
     /// - Returns: nil when as many wait as may, and before and after ``run()``. Else `leave()` must follow.
     package func join(_ task: UUID, isCurious: Bool) -> TaskWaiter? {
         let waiter = TaskWaiter(task: task, isCurious: isCurious, watch: self)
@@ -113,18 +113,24 @@ package final class TaskWatch: Service, Sendable {
     private func hear(_ event: Listener.Event) {
         switch event {
         case .notification(_, let payload):
-            wake(payload.split(separator: " ").compactMap { UUID(uuidString: String($0)) })
+            let words = payload.split(separator: " ")
+            wake(words.filter { $0.first == "!" }.map { $0.dropFirst() })
+            wake(words.filter { $0.first != "!" }, onlyCurious: true)
         // Whatever happened while nobody listened.
         case .listening: nudge.signal()
         case .lost: break
         }
     }
 
-    private func wake(_ tasks: [UUID]) {
+    private func wake(_ words: [Substring], onlyCurious: Bool = false) {
+        wake(words.compactMap { UUID(uuidString: String($0)) }) { $0.isCurious || !onlyCurious }
+    }
+
+    private func wake(_ tasks: [UUID], where isMeant: (TaskWaiter) -> Bool) {
         let waiters = state.withLock { state in
             tasks.flatMap { state.waiters[$0].map { Array($0.values) } ?? [] }
         }
-        waiters.forEach { $0.wake() }
+        for waiter in waiters where isMeant(waiter) { waiter.wake() }
     }
 
     private func looks() async {
@@ -143,7 +149,7 @@ package final class TaskWatch: Service, Sendable {
         let seen = Set(waiters.compactMap(\.seen))
         guard !seen.isEmpty else { return }
         do {
-            wake(try await queue.changedTasks(Array(seen)))
+            wake(try await queue.changedTasks(Array(seen))) { _ in true }
         } catch {
             logger.info("waiting tasks were not looked at", metadata: ["error.message": "\(error)"])
         }

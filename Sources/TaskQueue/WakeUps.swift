@@ -17,6 +17,7 @@ package final class WakeUps: Service {
     let options: Options
     private let configuration: PostgresConfiguration
     private let logger: Logger
+    private let others: [String: @Sendable (String) -> Void]
     private let observe: @Sendable (Mode) -> Void
     private let continuation: AsyncStream<Listener.Event>.Continuation
     private let mode = Guarded<Mode?>(nil)
@@ -25,18 +26,21 @@ package final class WakeUps: Service {
     ///   - queue: where the worker's tasks come from.
     ///   - configuration: where to listen: the same database.
     ///   - logger: told about connections made and lost, at info and below.
+    ///   - others: what takes the payloads of further channels, on the listener's thread; it must not block.
     ///   - observe: told at first, and then each time that listening ends or begins again; it must not block.
     package init(
         queue: TaskQueue,
         configuration: PostgresConfiguration,
         options: Options = Options(),
         logger: Logger,
+        others: [String: @Sendable (String) -> Void] = [:],
         observe: @escaping @Sendable (Mode) -> Void
     ) {
         self.queue = queue
         self.configuration = configuration
         self.options = options
         self.logger = logger
+        self.others = others
         self.observe = observe
         (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1024))
     }
@@ -66,7 +70,7 @@ package final class WakeUps: Service {
         let echoes = EchoChannel { self.forward($0) }
         let listener = Listener(
             configuration: configuration,
-            channels: [Worker.channel, echoes.name],
+            channels: [Worker.channel, echoes.name] + others.keys,
             logger: logger,
             deliver: echoes.deliver
         )
@@ -81,6 +85,7 @@ package final class WakeUps: Service {
 
     /// The newest events are kept, so there is always room to say that older ones are missing.
     private func forward(_ event: Listener.Event) {
+        if case .notification(let channel, let payload) = event, let other = others[channel] { return other(payload) }
         if case .dropped = continuation.yield(event) { continuation.yield(.listening) }
     }
 

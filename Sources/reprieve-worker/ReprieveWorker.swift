@@ -52,17 +52,20 @@ struct ReprieveWorker {
         }
 
         let queue = TaskQueue(pool: pool, functions: .compute)
+        let store = ServerStore(pool: pool)
+        let probes = HostProbes(store: store, drivers: configuration.drivers, logger: logger)
         let wakeUps = WakeUps(
             queue: queue,
             configuration: configuration.database,
             options: configuration.wakeUps,
             logger: logger,
+            others: [HostProbes.channel: probes.hear],
             observe: WakeUpLog(logger: logger).observe
         )
         let news = TaskNews(queue: queue, logger: logger)
         let worker = Worker(
             queue: queue,
-            handlers: [ServerTaskHandler(store: ServerStore(pool: pool), drivers: configuration.drivers)],
+            handlers: [ServerTaskHandler(store: store, drivers: configuration.drivers)],
             options: options,
             notifications: wakeUps.events,
             observe: { event in
@@ -71,7 +74,7 @@ struct ReprieveWorker {
             }
         )
         watched.withLock { $0 = worker }
-        let services: [any Service] = [notifier, pool, wakeUps, news, worker]
+        let services: [any Service] = [notifier, pool, wakeUps, probes, news, worker]
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint],

@@ -25,6 +25,9 @@ final class MemoryServers: ServerService {
         var services: [ComputeService] = []
         var queries: [ServerQuery] = []
         var keys: [UUID: Key] = [:]
+        var preview = RestorePreview(host: Sample.host)
+        var questions: [String] = []
+        var probeAnswer: ProbeAnswer?
         var reads = 0
     }
 
@@ -242,6 +245,20 @@ final class MemoryServers: ServerService {
             }
             return Array(found[(place + 1)...].prefix(limit))
         }
+    }
+
+    func previewRestore(of server: UUID, in scope: Scope) async throws -> RestorePreview? {
+        try read { state in
+            state.servers.contains { $0.id == server && Self.sees(scope, $0) } ? state.preview : nil
+        }
+    }
+
+    func ask(_ id: UUID, about server: UUID, on host: String) async throws {
+        try read { $0.questions.append(host) }
+    }
+
+    func answer(to id: UUID) async throws -> ProbeAnswer? {
+        try read { $0.probeAnswer }
     }
 
     func useKey(_ key: ClientKey, requestID: String) async throws -> KeyUse {

@@ -61,7 +61,7 @@ struct TaskWatchTests {
                 }
                 // Listening begins a little after the session: telling again costs nothing.
                 try await waitUntil("all are woken") {
-                    _ = try await fixture.queue.tell(ids)
+                    _ = try await fixture.queue.tell(ids.map { TaskChange(task: $0, hasEnded: true) })
                     return woken.withLock { $0 == ids.count }
                 }
                 try await group.waitForAll()
@@ -75,11 +75,11 @@ struct TaskWatchTests {
     func look(change: String) async throws {
         try await Self.withWatch(lookInterval: .milliseconds(20)) { watch, fixture, _ in
             let id = try await fixture.enqueue()
-            let waiter = try #require(watch.join(id, isCurious: false))
+            let waiter = try #require(watch.join(id, isCurious: change == "claimed"))
             let asleep = Guarded(false)
             async let isWoken = Self.news(waiter) {
                 asleep.withLock { $0 = true }
-                return try await fixture.stored(id).status != "queued"
+                return try await fixture.stored(id).status == (change == "ended" ? "succeeded" : "running")
             }
             try await waitUntil("it waits") { asleep.withLock { $0 } }
             let task = try #require(try await fixture.claim().first)
@@ -104,6 +104,8 @@ struct TaskWatchTests {
                 }
                 let same = [["running 1  "], ["running 1 power on 60"], [], [Self.mark]][index]
                 #expect(Set(changed) == Set(seen).subtracting(same))
+                let ended = try await fixture.queue.changedTasks([SeenTask(task: id, mark: nil)])
+                #expect(ended == (index == 2 ? [id] : []))
             }
         }
     }
@@ -189,7 +191,7 @@ struct TaskWatchTests {
                 return .succeeded()
             })
             let id = try await fixture.enqueue()
-            let waiter = try #require(watch.join(id, isCurious: false))
+            let waiter = try #require(watch.join(id, isCurious: true))
             try await withWorker(.test(), on: TestDatabase.current, handlers: [handler], observe: news.observe) { _ in
                 // Without a look, each wait ends only when the worker has told.
                 let isRunning = try await Self.news(waiter) { try await fixture.stored(id).status == "running" }

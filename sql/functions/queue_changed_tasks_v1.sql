@@ -1,6 +1,6 @@
 -- Which of these tasks are not as somebody last saw them: status, attempt, step and percent, as a mark.
 --
--- One that has ended has no mark any more. Its place in line and what it waits for are not looked at: they cost too much
+-- One that was seen without a mark is only looked at for its end: that it is no live task any more. Its place in line and what it waits for are not looked at: they cost too much
 -- to be looked at for thousands. Tables: queue.tasks. Callers: TaskQueue.changedTasks
 create or replace function queue.changed_tasks_v1(p_ids uuid[], p_marks text[]) returns setof uuid
 language plpgsql stable
@@ -18,6 +18,6 @@ begin
         where t.id = seen.id
         offset 0
     ) now on true
-    where now.mark is distinct from seen.mark;
+    where case when seen.mark is null then now.mark is null else now.mark is distinct from seen.mark end;
 end
 $$;

@@ -14,6 +14,7 @@ extension ComputeAPI {
         }
         try request.checkProject()
         switch action {
+        case "restore" where Self.asksForDryRun(body.value): return try await previewRestore(request)
         case "restore": return try await accept(request, .restore, as: action, servers.restore)
         case "forceDelete": return try await accept(request, .forceDelete, as: action, servers.forceDelete)
         case "lock": return try await lock(request, body.value)
@@ -74,7 +75,7 @@ extension ComputeAPI {
         }
     }
 
-    private func refusal(_ outcome: RequestOutcome, of action: String, _ request: APIRequest) -> APIFault {
+    func refusal(_ outcome: RequestOutcome, of action: String, _ request: APIRequest) -> APIFault {
         let id = request.serverText
         switch outcome {
         case .notFound: return .unknownServer(id)

@@ -13,19 +13,19 @@ extension ComputeAPI {
         else { return try await read().answer }
         let seconds = min(wish, Int(settings.maximumWait.components.seconds))
         let deadline = ContinuousClock.now + .seconds(seconds)
-        // Who may not see the task does not wait for it, nor does anybody for what has happened.
-        let first = try await read()
-        guard seconds > 0, isWorthWaiting(first, request) else { return applied(seconds, first.answer) }
         guard let waiter = watch.join(id, isCurious: request.knowsTag) else {
             // Nobody else can wait now: the caller is to ask again, and not at once.
-            var answer = first.answer
+            var answer = try await read().answer
             answer.headers[.retryAfter] = "1"
             return answer
         }
         defer { waiter.leave() }
+        // From here on no change falls between. Who may not see the task does not wait for it.
+        let first = try await read()
+        guard isWorthWaiting(first, request) else { return applied(seconds, first.answer) }
         caller.leaveGate()
         let last = try await caller.whileConnected(waiter.finish) {
-            try await wait(waiter, until: deadline, request, read)
+            try await wait(waiter, until: deadline, request, first, read)
         }
         return applied(seconds, last.answer)
     }
@@ -34,10 +34,10 @@ extension ComputeAPI {
         _ waiter: TaskWaiter,
         until deadline: ContinuousClock.Instant,
         _ request: APIRequest,
+        _ first: TaskAnswer,
         _ read: () async throws -> TaskAnswer
     ) async throws -> TaskAnswer {
-        // Once more from here on, so that no change falls between.
-        var last = try await read()
+        var last = first
         while isWorthWaiting(last, request), !waiter.isOver, ContinuousClock.now < deadline, !Task.isCancelled {
             await waiter.wait(until: deadline, mark: last.task.mark)
             last = try await read()

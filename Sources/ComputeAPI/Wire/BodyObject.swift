@@ -95,6 +95,11 @@ struct BodyObject {
         throw Self.complaint(name, members, message)
     }
 
+    /// The value of a JSON boolean; nil for anything else.
+    static func boolean(_ value: Any) -> Bool? {
+        isBoolean(value) ? value as? Bool : nil
+    }
+
     private static func integer(_ value: Any) -> Int? {
         if isBoolean(value) { return nil }
         if let text = value as? String { return Int(text) }

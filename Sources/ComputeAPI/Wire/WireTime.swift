@@ -4,7 +4,12 @@ import Foundation
 enum WireTime {
     /// `YYYY-MM-DDTHH:MM:SSZ`, the fraction cut off.
     static func seconds(_ date: Date) -> JSON {
-        .string(text(microseconds(date)) + "Z")
+        .string(secondsText(date))
+    }
+
+    /// The same, to stand in a sentence.
+    static func secondsText(_ date: Date) -> String {
+        text(microseconds(date)) + "Z"
     }
 
     /// `YYYY-MM-DDTHH:MM:SS.ffffff`, without a Z.

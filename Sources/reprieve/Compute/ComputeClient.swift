@@ -47,6 +47,11 @@ struct ComputeClient: Sendable {
         )
     }
 
+    /// Asks what would hinder the restore of a server.
+    func previewRestore(of server: String) async throws(CommandError) -> ComputeAnswer {
+        try await send("POST", ["servers", server, "action"], json: #"{"restore": {"dry_run": true}}"#, advice: nil)
+    }
+
     /// Deletes a server.
     func delete(_ server: String) async throws(CommandError) -> ComputeAnswer {
         try await send("DELETE", ["servers", server], json: nil, advice: Self.conflictAdvice(server))

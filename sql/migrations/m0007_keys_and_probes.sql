@@ -1,7 +1,7 @@
--- Keys by which clients repeat a request without repeating what it did.
+-- Keys by which clients repeat a request without repeating what it did; and questions to hosts.
 -- compatible-from: 1
 --
--- Tables: compute.keys. A key leads to the request id under which its request was first made; what became of that stands
+-- Tables: compute.keys, compute.probes. A key leads to the request id under which its request was first made; what became of that stands
 -- in compute.actions, written by the transaction that accepted it. Nothing here is ever locked together with a server.
 
 create table compute.keys (
@@ -19,3 +19,11 @@ create index keys_by_age on compute.keys (created_at);
 
 -- Succeeded by compute.list_tasks_v2 before any release had it.
 drop function if exists compute.list_tasks_v1(text, uuid, text, text, integer);
+
+-- Questions to hosts whether a server is still there, with their answers. They are worth nothing after seconds, so
+-- nothing of them is kept over a crash.
+create unlogged table compute.probes (
+    id uuid primary key,
+    asked_at timestamptz not null,
+    answer text check (answer in ('present', 'missing'))
+);
