@@ -65,7 +65,6 @@ let package = Package(
         ),
         .target(name: "TaskQueue", dependencies: ["Postgres", log, lifecycle], swiftSettings: settings),
         .target(name: "Hypervisor", swiftSettings: settings),
-        .target(name: "Compute", dependencies: ["TaskQueue", "Hypervisor", "Postgres", log], swiftSettings: settings),
         .target(
             name: "Identity",
             dependencies: [crypto, httpClient, lifecycle, nio, nioFoundation, nioHTTP, nioLocks, yaml],
@@ -76,7 +75,6 @@ let package = Package(
             dependencies: ["TaskQueue", "Hypervisor", "Postgres", lifecycle, log],
             swiftSettings: settings
         ),
-        .target(name: "Identity", swiftSettings: settings),
         .target(name: "Telemetry", dependencies: [log, lifecycle, configuration], swiftSettings: settings),
         .target(
             name: "ComputeAPI",

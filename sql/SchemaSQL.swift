@@ -20,9 +20,8 @@ package enum SchemaSQL {
         SchemaFile("m0004_cheap_checks", PackageResources.m0004_cheap_checks_sql),
         SchemaFile("m0005_last_look", PackageResources.m0005_last_look_sql),
         SchemaFile("m0006_quotas", PackageResources.m0006_quotas_sql),
-        SchemaFile("m0007_idempotency", PackageResources.m0007_idempotency_sql),
-        SchemaFile("m0008_lists", PackageResources.m0008_lists_sql),
         SchemaFile("m0007_keys_and_probes", PackageResources.m0007_keys_and_probes_sql),
+        SchemaFile("m0008_lists", PackageResources.m0008_lists_sql),
     ]
 
     /// Applied after the migrations, again whenever their text has changed. A function that processes of two versions

@@ -165,7 +165,7 @@ struct WaitingTests {
     @Test("a caller who hangs up waits no more, and a request that follows on the connection is answered")
     func hangUp() async throws {
         try await withStage { stage in
-            try await HTTPServiceTests().withServer(stage.harness.responder) { port in
+            try await withServer(stage.harness.responder) { port in
                 let request = "GET \(Self.path) HTTP/1.1\r\nHost: x\r\nX-Auth-Token: \(Harness.member)\r\n"
                 let waiting = request + "Prefer: wait=30\r\n\r\n"
                 var connection: RawConnection? = try await RawConnection(port: port)

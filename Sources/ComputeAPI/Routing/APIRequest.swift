@@ -14,10 +14,18 @@ struct APIRequest: Sendable {
     /// The id under which it is made: its own, or that of an earlier one which it repeats.
     var id: String
 
-    init(call: APICall, route: RouteTable.Match, credentials: Credentials, version: Microversion, links: Links) {
+    init(
+        call: APICall,
+        route: RouteTable.Match,
+        credentials: Credentials,
+        isAdministrator: Bool,
+        version: Microversion,
+        links: Links
+    ) {
         self.call = call
         self.route = route
         self.credentials = credentials
+        self.isAdministrator = isAdministrator
         self.version = version
         self.links = links
         id = call.id
