@@ -148,6 +148,7 @@ start() {
     local name=$1
     shift
     # In a session of its own no Ctrl-C reaches it: we stop what we started, in our order.
+    # shellcheck disable=SC2154 # The caller sets logs, as folder and pid.
     (cd "$folder" && exec setsid "$@") < /dev/null > "$logs/$name.log" 2>&1 &
     pid[$name]=$!
     echo "$!" >> "$folder/pids"

@@ -22,7 +22,12 @@ package struct ComputeResponder: HTTPResponder {
         let id = RequestID.make()
         var answer = await answer(request, id, context)
         if request.head.method == .head { answer.forgetBody() }
-        log.write(answer, to: AccessLog.Request(request.head), id: answer.requestID ?? id, duration: ContinuousClock.now - start)
+        log.write(
+            answer,
+            to: AccessLog.Request(request.head),
+            id: answer.requestID ?? id,
+            duration: ContinuousClock.now - start
+        )
         return Response(
             status: answer.status,
             headers: answer.headers,
