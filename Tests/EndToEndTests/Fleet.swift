@@ -14,6 +14,7 @@ final class Fleet: Sendable {
     let folder: URL
     let store: ServerStore
     private let processes = Guarded([ChildProcess]())
+    private let started = Guarded(0)
 
     private init(database: TestDatabase, folder: URL, pool: ConnectionPool) {
         self.database = database
@@ -77,7 +78,11 @@ final class Fleet: Sendable {
         _ arguments: [String] = [],
         environment: [String: String] = [:]
     ) throws -> ChildProcess {
-        let number = processes.withLock { $0.count }
+        // Drawn and not counted: two that are started at once must not write into one log.
+        let number = started.withLock { number in
+            defer { number += 1 }
+            return number
+        }
         let all = ["REPRIEVE_DATABASE_URL": database.connectionString].merging(environment) { $1 }
         let process = try ChildProcess(
             program,

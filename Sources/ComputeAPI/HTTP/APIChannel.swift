@@ -9,7 +9,7 @@ import NIOSSL
 /// Connections that speak HTTP/1.1, whose requests are answered one after the other on the event loop that reads and
 /// writes them.
 struct APIChannel: HTTPChannelHandler {
-    typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+    typealias Value = AcceptedConnection
 
     let responder: HTTPChannelHandler.Responder
     let limits: ConnectionLimits
@@ -27,9 +27,11 @@ struct APIChannel: HTTPChannelHandler {
             } else {
                 try addHandlers(to: channel.pipeline.syncOperations, isSurplus: admission == .refused)
             }
-            return try NIOAsyncChannel(
-                wrappingChannelSynchronously: channel,
-                configuration: .init(isOutboundHalfClosureEnabled: true)
+            return AcceptedConnection(
+                try NIOAsyncChannel(
+                    wrappingChannelSynchronously: channel,
+                    configuration: .init(isOutboundHalfClosureEnabled: true)
+                )
             )
         }
     }
@@ -68,7 +70,7 @@ struct APIChannel: HTTPChannelHandler {
     func handle(value: Value, logger: Logger) async {
         await withTaskExecutorPreference(EventLoopExecutor(value.channel.eventLoop)) {
             await withTaskCancellationHandler {
-                await handleHTTP(asyncChannel: value, logger: logger)
+                await handleHTTP(asyncChannel: value.take(), logger: logger)
             } onCancel: {
                 // The framework ends the input, which TLS cannot.
                 if certificate != nil { value.channel.close(promise: nil) }
