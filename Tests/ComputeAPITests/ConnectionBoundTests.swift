@@ -6,7 +6,7 @@ import Testing
 
 @testable import ComputeAPI
 
-@Suite("The bounds of a connection", .timeLimit(.minutes(15)))
+@Suite("The bounds of a connection", .timeLimit(.minutes(1)))
 struct ConnectionBoundTests {
     private static func x(_ count: Int) -> String { String(repeating: "x", count: count) }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ComputeAPI
 
-@Suite("The API on a socket", .timeLimit(.minutes(15)))
+@Suite("The API on a socket", .timeLimit(.minutes(1)))
 struct HTTPServiceTests {
     func restore(length: Int) -> String {
         "POST /v2.1/servers/\(Sample.id.text)/action HTTP/1.1\r\nHost: x\r\nX-Auth-Token: \(Harness.member)\r\n"

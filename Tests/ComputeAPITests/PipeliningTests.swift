@@ -7,7 +7,7 @@ import Testing
 
 @testable import ComputeAPI
 
-@Suite("Requests on one connection", .timeLimit(.minutes(15)))
+@Suite("Requests on one connection", .timeLimit(.minutes(1)))
 struct PipeliningTests {
     /// Answers with the path, and takes longer for the earlier ones.
     private final class Echo: HTTPResponder {

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ComputeAPI
 
-@Suite("TLS", .timeLimit(.minutes(15)))
+@Suite("TLS", .timeLimit(.minutes(1)))
 struct TLSTests {
     /// What a client that trusts only this certificate gets.
     private func get(

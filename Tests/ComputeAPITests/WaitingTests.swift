@@ -9,7 +9,7 @@ import Testing
 @testable import ComputeAPI
 @testable import TaskQueue
 
-@Suite("Callers who wait for a task", .migratedDatabase, .timeLimit(.minutes(15)))
+@Suite("Callers who wait for a task", .migratedDatabase, .timeLimit(.minutes(2)))
 struct WaitingTests {
     private static let path = "/v2.1/tasks/\(Sample.taskID.text)"
 

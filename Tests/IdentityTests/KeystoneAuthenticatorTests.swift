@@ -4,7 +4,7 @@ import Testing
 
 @testable import Identity
 
-@Suite("Tokens of Keystone's", .timeLimit(.minutes(15)))
+@Suite("Tokens of Keystone's", .timeLimit(.minutes(1)))
 struct KeystoneAuthenticatorTests {
     @Test("a token of a project has its user, its project, its names and its roles as Keystone sends them")
     func projectToken() async throws {

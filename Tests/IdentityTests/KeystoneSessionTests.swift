@@ -4,7 +4,7 @@ import Testing
 
 @testable import Identity
 
-@Suite("Our own token", .timeLimit(.minutes(15)))
+@Suite("Our own token", .timeLimit(.minutes(1)))
 struct KeystoneSessionTests {
     /// Asks for a token that is not remembered.
     private func ask(_ scene: KeystoneScene, _ number: Int) async -> IdentityError.Code? {

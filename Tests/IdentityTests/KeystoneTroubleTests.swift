@@ -5,7 +5,7 @@ import Testing
 
 @testable import Identity
 
-@Suite("A Keystone in trouble", .timeLimit(.minutes(15)))
+@Suite("A Keystone in trouble", .timeLimit(.minutes(1)))
 struct KeystoneTroubleTests {
     @Test("lets nobody pass whose token is not remembered", arguments: [500, 502, 503, 429, 400, 302, 200, 201, 204])
     func failing(status: Int) async throws {

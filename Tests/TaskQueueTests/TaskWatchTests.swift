@@ -6,7 +6,7 @@ import Testing
 
 @testable import TaskQueue
 
-@Suite("Waiting for tasks", .migratedDatabase, .timeLimit(.minutes(15)))
+@Suite("Waiting for tasks", .migratedDatabase, .timeLimit(.minutes(2)))
 struct TaskWatchTests {
     private static let never = Duration.seconds(3600)
     private static let mark = "queued 0  "
