@@ -9,7 +9,7 @@ import Testing
 @testable import ComputeAPI
 @testable import TaskQueue
 
-@Suite("Callers who wait for a task", .migratedDatabase, .timeLimit(.minutes(2)))
+@Suite("Callers who wait for a task", .migratedDatabase)
 struct WaitingTests {
     private static let path = "/v2.1/tasks/\(Sample.taskID.text)"
 
@@ -164,10 +164,13 @@ struct WaitingTests {
 
     @Test("a caller who hangs up waits no more, and a request that follows on the connection is answered")
     func hangUp() async throws {
-        try await withStage { stage in
+        // Longer than the test waits for it.
+        try await withStage {
+            $0.maximumWait = .seconds(300)
+        } _: { stage in
             try await withServer(stage.harness.responder) { port in
                 let request = "GET \(Self.path) HTTP/1.1\r\nHost: x\r\nX-Auth-Token: \(Harness.member)\r\n"
-                let waiting = request + "Prefer: wait=30\r\n\r\n"
+                let waiting = request + "Prefer: wait=300\r\n\r\n"
                 var connection: RawConnection? = try await RawConnection(port: port)
                 try await connection?.send(waiting)
                 try await waitUntil("it waits") { stage.watch.waitingCount == 1 }

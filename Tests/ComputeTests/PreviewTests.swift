@@ -8,7 +8,7 @@ import Testing
 
 @testable import Compute
 
-@Suite("A look before a restore", .migratedDatabase, .timeLimit(.minutes(2)))
+@Suite("A look before a restore", .migratedDatabase)
 struct PreviewTests {
     private static let probes = ["reprieve_probes", TaskWatch.channel]
 

@@ -69,6 +69,30 @@ struct ReadTests {
         }
     }
 
+    @Test("turns the pages of tasks, each once, and knows no marker of another project")
+    func taskPages() async throws {
+        try await Bin.open { bin in
+            var asked: [UUID] = []
+            for number in 0..<5 {
+                guard case .accepted(let task) = try await bin.delete(bin.adopt(name: "srv-\(number)")) else {
+                    continue
+                }
+                asked.append(task)
+            }
+            var seen: [UUID] = []
+            for count in [2, 2, 1, 0] {
+                let page = try await bin.store.tasks(in: Bin.owner.scope, marker: seen.last, limit: 2).map(\.id)
+                #expect(page.count == count)
+                seen += page
+            }
+            #expect(seen == asked.reversed())
+            let error = await #expect(throws: ComputeError.self) {
+                try await bin.store.tasks(in: Bin.stranger.scope, marker: seen[0])
+            }
+            #expect(error?.code == .markerNotFound)
+        }
+    }
+
     @Test("knows the adopted server in every detail, to the microsecond")
     func detail() async throws {
         try await Bin.open { bin in
