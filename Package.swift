@@ -21,6 +21,7 @@ let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "as
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioLocks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
@@ -123,7 +124,9 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["Hypervisor", "Postgres", "SchemaSQL", "Telemetry", httpTypes, hummingbird, log, nio],
+            dependencies: [
+                "ComputeAPI", "Hypervisor", "Postgres", "SchemaSQL", "Telemetry", httpTypes, hummingbird, log, nio,
+            ],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
@@ -164,7 +167,7 @@ let package = Package(
             name: "ComputeAPITests",
             dependencies: [
                 "ComputeAPI", "Identity", "Compute", "TaskQueue", "Postgres", "TestSupport", httpClient, hummingbird,
-                httpTypes, lifecycle, log, nio, nioHTTP, nioSSL,
+                httpTypes, lifecycle, log, nio, nioEmbedded, nioHTTP, nioHTTPTypes, nioSSL,
             ],
             swiftSettings: settings
         ),

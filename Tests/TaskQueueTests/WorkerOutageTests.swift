@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A worker whose database goes away")
 struct WorkerOutageTests {
-    @Test("loses nothing over a restart, and works on as it is", .timeLimit(.minutes(2)))
+    @Test("loses nothing over a restart, and works on as it is")
     func restart() async throws {
         let cluster = try await PostgresCluster.start()
         let database = try await cluster.createMigratedDatabase()
@@ -38,7 +38,7 @@ struct WorkerOutageTests {
         }
     }
 
-    @Test("cancels its tasks before their leases end", .timeLimit(.minutes(2)))
+    @Test("cancels its tasks before their leases end")
     func gone() async throws {
         let cluster = try await PostgresCluster.start()
         let database = try await cluster.createMigratedDatabase()

@@ -1,3 +1,4 @@
+import ComputeAPI
 package import Foundation
 import HTTPTypes
 import Hummingbird
@@ -57,17 +58,17 @@ package final class KeystoneStub: Sendable {
     package static func run<Value: Sendable>(_ body: (KeystoneStub) async throws -> Value) async throws -> Value {
         let holder = Guarded<KeystoneStub?>(nil)
         let (ports, source) = AsyncStream<Int>.makeStream()
-        let application = Application(
-            responder: CallbackResponder<BasicRequestContext> { request, _ in
+        let service = HTTPService.make(
+            responder: CallbackResponder<ConnectionContext> { request, _ in
                 guard let stub = holder.withLock({ $0 }) else { return Response(status: .serviceUnavailable) }
                 return try await stub.answer(request)
             },
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { source.yield($0.localAddress?.port ?? 0) },
+            host: "127.0.0.1",
+            port: 0,
             logger: Logger(label: "keystone-stub") { _ in SwiftLogNoOpLogHandler() }
-        )
+        ) { source.yield($0) }
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await application.run() }
+            group.addTask { try await service.run() }
             guard let port = await ports.first(where: { _ in true }) else { throw CancellationError() }
             let stub = KeystoneStub(port: port)
             holder.withLock { $0 = stub }
