@@ -3,8 +3,8 @@ package struct ComputeError: Error, Sendable, CustomStringConvertible {
     /// What went wrong; `isRetryable` says what to do about it.
     package struct Code: Sendable, Hashable, CustomStringConvertible {
         enum Value: String {
-            case databaseUnavailable, outcomeUnknown, leaseLost, markerNotFound, invalidPattern, malformedRow,
-                unexpected
+            case databaseUnavailable, outcomeUnknown, leaseLost, markerNotFound, invalidPattern, nullCharacter,
+                malformedRow, unexpected
         }
         let value: Value
 
@@ -18,6 +18,8 @@ package struct ComputeError: Error, Sendable, CustomStringConvertible {
         package static let markerNotFound = Code(value: .markerNotFound)
         /// A filter is no regular expression; the message is its name.
         package static let invalidPattern = Code(value: .invalidPattern)
+        /// A text has the character U+0000, which the database cannot hold.
+        package static let nullCharacter = Code(value: .nullCharacter)
         /// The database answered with something that this build does not understand.
         package static let malformedRow = Code(value: .malformedRow)
         /// The database refused for a reason that no caller can help.

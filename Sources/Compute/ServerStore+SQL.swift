@@ -85,6 +85,7 @@ extension ComputeError {
             case "RQ404": (.markerNotFound, error.message)
             // The function raises the column's name, one word, and the connection adds the statement.
             case "2201B": (.invalidPattern, String(error.message.prefix { $0 != " " }))
+            case "22021": (.nullCharacter, "a text has the character U+0000")
             default:
                 switch error.retry {
                 case .safe: (.databaseUnavailable, "the database could not be asked")

@@ -56,6 +56,8 @@ extension APIFault {
             )
         case let error as ComputeError where error.code == .databaseUnavailable:
             self = .unavailable("The database cannot be asked now. Nothing was changed.", cause: error)
+        case let error as ComputeError where error.code == .nullCharacter:
+            self.init(.badRequest, "A value has the character U+0000, which cannot be stored.", cause: error)
         case is CancellationError: self = .unavailable("The service is stopping.", cause: error)
         default:
             self.init(

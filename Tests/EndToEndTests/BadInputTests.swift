@@ -42,6 +42,19 @@ struct BadInputTests {
             Refused(method: "GET", path: "/v2.1/servers?marker=nobody", body: nil, status: 400),
             Refused(method: "GET", path: "/v2.1/servers/detail?name=(", body: nil, status: 400),
             Refused(method: "GET", path: "/v2.1/tasks/\(UUID().text)", body: nil, status: 404),
+        ] + nullCharacters(on: id)
+    }
+
+    /// PostgreSQL has no text with this character.
+    private func nullCharacters(on id: String) -> [Refused] {
+        let name = #"{"server": {"name": "a\u0000"}}"#
+        let reads = [
+            "/v2.1/servers?name=\u{0}", "/v2.1/servers?marker=\u{0}", "/v2.1/limits?tenant_id=\u{0}",
+            "/v2.1/os-services?host=\u{0}", "/v2.1/tasks?kind=\u{0}",
+        ]
+        return reads.map { Refused(method: "GET", path: $0, body: nil, token: "root:aaaa:admin", status: 400) } + [
+            Refused(method: "GET", path: "/v2.1/os-quota-sets/\u{0}", body: nil, token: "root:aaaa:admin", status: 400),
+            Refused(method: "PUT", path: "/v2.1/servers/\(id)", body: name, status: 400),
         ]
     }
 
