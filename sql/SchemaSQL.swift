@@ -54,7 +54,7 @@ package enum SchemaSQL {
         SchemaFile("compute_list_events_v1", PackageResources.compute_list_events_v1_sql),
         SchemaFile("compute_list_faults_v1", PackageResources.compute_list_faults_v1_sql),
         SchemaFile("compute_list_servers_v2", PackageResources.compute_list_servers_v2_sql),
-        SchemaFile("compute_list_services_v1", PackageResources.compute_list_services_v1_sql),
+        SchemaFile("compute_list_services_v2", PackageResources.compute_list_services_v2_sql),
         SchemaFile("compute_list_tasks_v2", PackageResources.compute_list_tasks_v2_sql),
         SchemaFile("compute_lock_projects_v1", PackageResources.compute_lock_projects_v1_sql),
         SchemaFile("compute_lock_server_v1", PackageResources.compute_lock_server_v1_sql),

@@ -906,6 +906,9 @@ begin
     for i in 1 .. cardinality(p_columns) loop
         v_column := compute.server_column_v1(p_columns[i]);
         if p_operators[i] = '~' then
+            if replace(p_values[i], '\\', '') ~ '\\[1-9]' then
+                raise exception '%', p_columns[i] using errcode = '2201B';
+            end if;
             begin
                 perform '' ~ p_values[i];
             exception when invalid_regular_expression then
@@ -962,7 +965,7 @@ begin
     );
 end
 $_$;
-CREATE FUNCTION compute.list_services_v1(p_host text) RETURNS TABLE(number integer, id uuid, host text, alive boolean, last_seen_at timestamp with time zone, disabled_at timestamp with time zone, disabled_reason text, forced_down boolean)
+CREATE FUNCTION compute.list_services_v2(p_hosts text[]) RETURNS TABLE(number integer, id uuid, host text, alive boolean, last_seen_at timestamp with time zone, disabled_at timestamp with time zone, disabled_reason text, forced_down boolean)
     LANGUAGE plpgsql
     SET jit TO 'off'
     AS $$
@@ -974,11 +977,15 @@ begin
     insert into compute.services (host)
     select n.host
     from (
-        select v.host from compute.servers v where v.vm_state <> 'deleted'
+        select v.host from compute.servers v where p_hosts is null and v.vm_state <> 'deleted'
+        union select h.host
+        from unnest(p_hosts) as h (host)
+        where not exists (select from compute.services s where s.host = h.host)
+            and exists (select from compute.servers v where v.host = h.host and v.vm_state <> 'deleted')
         union select q.name from queue.workers w cross join unnest(w.queues) as q (name)
         union select q.name from queue.queues q
     ) n
-    where (p_host is null or n.host = p_host) and not exists (select from compute.services s where s.host = n.host)
+    where (p_hosts is null or n.host = any(p_hosts)) and not exists (select from compute.services s where s.host = n.host)
     order by n.host
     on conflict do nothing;
     return query
@@ -991,7 +998,7 @@ begin
         from queue.workers w
         where s.host = any(w.queues)
     ) w on true
-    where p_host is null or s.host = p_host
+    where p_hosts is null or s.host = any(p_hosts)
     order by s.host;
 end
 $$;

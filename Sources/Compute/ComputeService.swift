@@ -42,8 +42,9 @@ package struct ComputeService: Sendable, Hashable, Identifiable {
 /// Hosts. Each call throws ``ComputeError``.
 extension ServerStore {
     /// The hosts on which servers live, that workers have served, or of which an operator has said something, by name.
-    package func services(on host: String? = nil) async throws -> [ComputeService] {
-        try await read(Self.servicesStatement, [.text(host)], ComputeService.init)
+    /// - Parameter hosts: only these; nil: all, which takes a look at all servers.
+    package func services(on hosts: [String]? = nil) async throws -> [ComputeService] {
+        try await read(Self.servicesStatement, [.texts(hosts)], ComputeService.init)
     }
 
     /// Takes a host out of service, or back: while it is disabled its tasks are accepted and wait, and those that run go
@@ -63,7 +64,7 @@ extension ServerStore {
         _ = try await read(Self.forceDownStatement, [.text(host), .boolean(isDown)]) { _ in }
     }
 
-    private static let servicesStatement = Statement("SELECT * FROM compute.list_services_v1($1)")
+    private static let servicesStatement = Statement("SELECT * FROM compute.list_services_v2($1)")
     private static let forceDownStatement = Statement("SELECT compute.force_down_v1($1, $2)")
 }
 

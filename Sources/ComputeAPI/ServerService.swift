@@ -56,7 +56,7 @@ package protocol ServerService: Sendable {
     /// Forgets what was said about a project's quota.
     func resetQuota(of project: String) async throws
     /// The hosts, by name; nil: all.
-    func services(on host: String?) async throws -> [ComputeService]
+    func services(on hosts: [String]?) async throws -> [ComputeService]
     /// Takes a host out of service, or back.
     func setEnabled(_ isEnabled: Bool, host: String, reason: String?) async throws
     /// Says whether a host is to be taken for down.

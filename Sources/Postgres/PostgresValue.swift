@@ -71,8 +71,9 @@ extension PostgresValue {
     }
 
     /// A `text[]`.
-    package static func texts(_ values: [String?]) -> PostgresValue {
-        array(values, PostgresValue.text)
+    package static func texts(_ values: [String?]?) -> PostgresValue {
+        guard let values else { return PostgresValue(text(nil).type.array, nil) }
+        return array(values, PostgresValue.text)
     }
 
     /// A `bigint[]`.

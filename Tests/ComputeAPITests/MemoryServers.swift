@@ -199,8 +199,8 @@ final class MemoryServers: ServerService {
         try read { $0.quotas[project] = nil }
     }
 
-    func services(on host: String?) async throws -> [ComputeService] {
-        try read { $0.services.filter { host == nil || $0.host == host } }
+    func services(on hosts: [String]?) async throws -> [ComputeService] {
+        try read { $0.services.filter { hosts?.contains($0.host) ?? true } }
     }
 
     func setEnabled(_ isEnabled: Bool, host: String, reason: String?) async throws {

@@ -102,6 +102,16 @@ struct QuotaAPITests {
         )
     }
 
+    @Test("of a project whose id is too long are not set")
+    func longProject() async throws {
+        let harness = Harness()
+        let path = "/v2.1/os-quota-sets/" + String(repeating: "a", count: 256)
+        let body = Array(#"{"quota_set": {"cores": 5}}"#.utf8)
+        let reply = await harness.send(.put, path, token: Harness.administrator, body: body)
+        try reply.expectFault(400, "badRequest", "The id of a project has 255 characters at most.")
+        #expect(harness.servers.state.quotaChanges.isEmpty)
+    }
+
     @Test("refuse a restore in Nova's words")
     func restore() async throws {
         let one = QuotaShortage(resource: "instances", requested: 1, used: 1, limit: 1)

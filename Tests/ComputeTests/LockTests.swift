@@ -77,10 +77,12 @@ struct ComputeServiceTests {
     func disabled() async throws {
         try await Bin.open { bin in
             let id = try await bin.adopt()
-            let first = try #require(try await bin.store.services().first)
+            #expect(try await bin.store.services(on: ["elsewhere"]) == [])
+            let first = try #require(try await bin.store.services(on: [Bin.host, "elsewhere"]).first)
+            #expect(try await bin.store.services() == [first])
             #expect(first.host == Bin.host && !first.isAlive && first.disabledAt == nil && first.lastSeenAt == nil)
             try await bin.store.setEnabled(false, host: Bin.host, reason: "new disks")
-            let disabled = try #require(try await bin.store.services(on: Bin.host).first)
+            let disabled = try #require(try await bin.store.services(on: [Bin.host]).first)
             #expect(disabled.id == first.id && disabled.number == first.number)
             #expect(disabled.disabledAt != nil && disabled.disabledReason == "new disks")
             _ = try await bin.delete(id)
@@ -89,7 +91,6 @@ struct ComputeServiceTests {
             #expect(try await bin.claim().count == 1)
             try await bin.store.setForcedDown(true, host: Bin.host)
             #expect(try await bin.store.services().first?.isForcedDown == true)
-            #expect(try await bin.store.services(on: "elsewhere") == [])
         }
     }
 }

@@ -41,6 +41,7 @@ struct BadInputTests {
             Refused(method: "GET", path: "/v2.1/servers?limit=many", body: nil, status: 400),
             Refused(method: "GET", path: "/v2.1/servers?marker=nobody", body: nil, status: 400),
             Refused(method: "GET", path: "/v2.1/servers/detail?name=(", body: nil, status: 400),
+            Refused(method: "GET", path: #"/v2.1/servers?name=(a*)(a*)\1"#, body: nil, status: 400),
             Refused(method: "GET", path: "/v2.1/tasks/\(UUID().text)", body: nil, status: 404),
         ] + nullCharacters(on: id)
     }

@@ -1,8 +1,9 @@
 -- One page of servers. p_project_id as in compute.show_server_v1. p_vm_states: only these.
 --
 -- A condition is a column (compute.server_column_v1), an operator (=, ~, >=, <=; the last two for times, in seconds since
--- 1970) and a value; all must hold. 2201B with the column's name: a pattern is no regular expression. p_sort_columns ends
--- with a unique one. p_marker: the last server of the page before, in any state (RQ404 when there is none such).
+-- 1970) and a value; all must hold. 2201B with the column's name: a pattern is no regular expression, or refers back to
+-- a part of itself, which can take for ever. p_sort_columns ends with a unique one. p_marker: the last server of the page
+-- before, in any state (RQ404 when there is none such).
 -- The statement is written for each call: a plan for every filter and order at once would serve none.
 -- Tables: compute.servers. Callers: Compute.ServerStore.servers
 create or replace function compute.list_servers_v2(
@@ -35,6 +36,9 @@ begin
     for i in 1 .. cardinality(p_columns) loop
         v_column := compute.server_column_v1(p_columns[i]);
         if p_operators[i] = '~' then
+            if replace(p_values[i], '\\', '') ~ '\\[1-9]' then
+                raise exception '%', p_columns[i] using errcode = '2201B';
+            end if;
             begin
                 perform '' ~ p_values[i];
             exception when invalid_regular_expression then

@@ -57,18 +57,18 @@ extension ComputeAPI {
 
     /// A server as this request's caller and version see it.
     func view(of server: Server, _ request: APIRequest) async throws -> ServerView {
-        try await views(of: [server], request, host: server.host)[0]
+        try await views(of: [server], request)[0]
     }
 
     /// Servers as this request's caller and version see them; in the same order. What they are shown of hosts and
     /// failures is looked up once for all of them, and only when somebody sees it.
-    /// - Parameter host: the only host that they live on, if there is but one.
-    private func views(of servers: [Server], _ request: APIRequest, host: String? = nil) async throws -> [ServerView] {
+    private func views(of servers: [Server], _ request: APIRequest) async throws -> [ServerView] {
         var views = servers.map { server in
             ServerView(server, request) { allows($0, request, on: server.policyTarget) }
         }
         if views.contains(where: { $0.hostStatusSeen != .never }) {
-            let services = try await reading { try await self.servers.services(on: host) }
+            let hosts = Array(Set(servers.map(\.host)))
+            let services = try await reading { try await self.servers.services(on: hosts) }
             let status = Dictionary(services.map { ($0.host, $0.hostStatus) }) { first, _ in first }
             for index in views.indices { views[index].findHostStatus(in: status) }
         }

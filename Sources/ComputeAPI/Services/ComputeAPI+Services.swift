@@ -64,7 +64,7 @@ extension ComputeAPI {
     }
 
     private func services(on host: String?) async throws -> [ComputeService] {
-        try await Persistence(patience: settings.patience).read { try await servers.services(on: host) }
+        try await Persistence(patience: settings.patience).read { try await servers.services(on: host.map { [$0] }) }
     }
 }
 
