@@ -30,10 +30,16 @@ package struct PolicyFile: Sendable {
     }
 
     /// Reads the file and puts its rules over the defaults.
+    /// - Parameter refusingNothing: whether a file with nothing in it but comments is refused: it may be one that
+    ///   somebody has only begun to write. `{}` says that there are to be no rules.
     /// - Throws: ``PolicyError``; its place is the file, with the line where there is one.
-    package func rules() throws(PolicyError) -> PolicyRules {
+    package func rules(refusingNothing: Bool = false) throws(PolicyError) -> PolicyRules {
         do throws(PolicyError) {
-            return try PolicyRules(file: try checks(in: try content()))
+            let text = try content()
+            if refusingNothing, try Self.root(text) == nil {
+                throw PolicyError(.unreadable, "says nothing; write {} for the defaults alone")
+            }
+            return try PolicyRules(file: try checks(in: text))
         } catch {
             var error = error
             error.place = error.place ?? path
@@ -55,7 +61,7 @@ package struct PolicyFile: Sendable {
     }
 
     func checks(in text: String) throws(PolicyError) -> [String: PolicyCheck] {
-        guard let root = try Self.root(text), root.null == nil else { return [:] }
+        guard let root = try Self.root(text) else { return [:] }
         guard let mapping = root.mapping else {
             throw PolicyError(.unreadable, "must map names to rules")
         }
@@ -74,9 +80,10 @@ package struct PolicyFile: Sendable {
         return checks
     }
 
+    /// What the text says; nil where that is nothing, or the null of YAML.
     private static func root(_ text: String) throws(PolicyError) -> Node? {
         do {
-            return try Yams.compose(yaml: text)
+            return try Yams.compose(yaml: text).flatMap { $0.null == nil ? $0 : nil }
         } catch let error as YamlError {
             throw PolicyError(.unreadable, error.line, cause: error)
         } catch {
