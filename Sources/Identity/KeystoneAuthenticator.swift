@@ -4,15 +4,22 @@ import ServiceLifecycle
 /// Asks Keystone whose token it is, and remembers the answers for a short time.
 ///
 /// A token that is revoked meanwhile is taken until its answer's time is over. Many callers with one token that is not
-/// known make one call together. When Keystone cannot be asked nobody passes whose token is not remembered.
+/// known make one call together. Tokens that were not good lately have connections and a line of their own, so that
+/// whoever sends made-up ones keeps nobody waiting whose token must only be confirmed, and not our own login. When Keystone cannot be asked nobody passes whose token is not remembered.
 package final class KeystoneAuthenticator: Authenticator, Service {
     private let configuration: KeystoneConfiguration
+    /// For our own login and for tokens that were good lately.
     private let client: KeystoneClient
+    private let strangersClient: KeystoneClient
     private let session: KeystoneSession
     private let clock: KeystoneClock
     private let hasher = TokenHasher()
     private let cache: NIOLockedValueBox<KeystoneCache>
-    private let validations = SharedCalls<TokenDigest, KeystoneCache.Finding>(limit: 256)
+    private let validations = SharedCalls<TokenDigest, KeystoneCache.Finding>(limit: longestLine)
+    private let strangersValidations = SharedCalls<TokenDigest, KeystoneCache.Finding>(limit: longestLine)
+    /// Calls for tokens of one sort that are under way or wait for a connection. More than Keystone answers in a timeout
+    /// would only wait in vain.
+    private static let longestLine = 1024
     /// How long a bad token stays one without asking again.
     private static let refusal = Duration.seconds(5)
     /// No kind of token that Keystone issues is near this length, in bytes.
@@ -26,7 +33,8 @@ package final class KeystoneAuthenticator: Authenticator, Service {
     init(_ configuration: KeystoneConfiguration, clock: KeystoneClock) {
         self.configuration = configuration
         self.clock = clock
-        client = KeystoneClient(configuration)
+        client = KeystoneClient(configuration, connections: 8)
+        strangersClient = KeystoneClient(configuration, connections: 4)
         session = KeystoneSession(client: client, clock: clock)
         cache = NIOLockedValueBox(KeystoneCache(limit: configuration.cacheSize))
     }
@@ -40,7 +48,10 @@ package final class KeystoneAuthenticator: Authenticator, Service {
 
     /// Ends the connections to Keystone. It is of no use afterwards.
     package func shutDown() async throws {
+        // Both, even if the first cannot be.
+        async let strangers: Void = strangersClient.shutDown()
         try await client.shutDown()
+        try await strangers
     }
 
     /// Logs in, unless that has been done.
@@ -61,15 +72,21 @@ package final class KeystoneAuthenticator: Authenticator, Service {
             throw Self.nobodys
         }
         let digest = hasher.digest(token)
-        var finding = find(digest)
-        if finding == nil {
-            finding = try await validations.value(for: digest) { () throws(IdentityError) in
-                if let known = self.find(digest) { return known }
-                return try await self.ask(token, digest)
-            }
-        }
-        guard case .credentials(let credentials) = finding else { throw Self.nobodys }
+        guard case .credentials(let credentials) = try await finding(of: token, digest) else { throw Self.nobodys }
         return credentials
+    }
+
+    private func finding(
+        of token: String,
+        _ digest: TokenDigest
+    ) async throws(IdentityError) -> KeystoneCache.Finding {
+        if let known = find(digest) { return known }
+        let isFamiliar = cache.withLockedValue { $0.isFamiliar(digest, at: clock.now()) }
+        let (calls, client) = isFamiliar ? (validations, self.client) : (strangersValidations, strangersClient)
+        return try await calls.value(for: digest) { () throws(IdentityError) in
+            if let known = self.find(digest) { return known }
+            return try await self.ask(client, token, digest)
+        }
     }
 
     private static let nobodys = IdentityError(
@@ -81,10 +98,14 @@ package final class KeystoneAuthenticator: Authenticator, Service {
         cache.withLockedValue { $0.find(digest, at: clock.now()) }
     }
 
-    private func ask(_ token: String, _ digest: TokenDigest) async throws(IdentityError) -> KeystoneCache.Finding {
+    private func ask(
+        _ client: KeystoneClient,
+        _ token: String,
+        _ digest: TokenDigest
+    ) async throws(IdentityError) -> KeystoneCache.Finding {
         // The answer is as old as the question.
         let now = clock.now()
-        let (finding, end) = try judge(try await validate(token), at: now)
+        let (finding, end) = try judge(try await validate(token, client), at: now)
         cache.withLockedValue { $0.keep(finding, of: digest, until: end, at: now) }
         return finding
     }
@@ -104,7 +125,7 @@ package final class KeystoneAuthenticator: Authenticator, Service {
     }
 
     /// - Returns: nil when the token is nobody's.
-    private func validate(_ token: String) async throws(IdentityError) -> KeystoneAnswer? {
+    private func validate(_ token: String, _ client: KeystoneClient) async throws(IdentityError) -> KeystoneAnswer? {
         for _ in 0..<2 {
             let own = try await session.token()
             switch try await client.validate(token, with: own.value) {

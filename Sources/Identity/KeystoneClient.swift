@@ -27,14 +27,15 @@ struct KeystoneClient: Sendable {
     private static let largestBody = 1 << 20
 
     /// Opens nothing yet. ``shutDown()`` must be called in the end.
-    init(_ configuration: KeystoneConfiguration) {
+    /// - Parameter connections: at most; further calls wait in line, as long as a call may take.
+    init(_ configuration: KeystoneConfiguration, connections: Int) {
         self.configuration = configuration
         // A redirection would carry our token to wherever it leads.
         var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
         settings.httpVersion = .http1Only
         settings.timeout.connect = TimeAmount(configuration.timeout)
         settings.connectionPool.retryConnectionEstablishment = false
-        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 8
+        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
         // Apache hangs up after five seconds, and a request must not meet that.
         settings.connectionPool.idleTimeout = .seconds(4)
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)

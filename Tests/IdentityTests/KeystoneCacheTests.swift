@@ -32,6 +32,19 @@ struct KeystoneCacheTests {
         #expect(cache.count == 0)
     }
 
+    @Test("knows a good token again for an hour, whatever its answer's time, and no bad one", arguments: [0, 60])
+    func familiar(seconds: Int) {
+        var cache = KeystoneCache(limit: 10)
+        let (good, bad) = (hasher.digest("good"), hasher.digest("bad"))
+        let before = cache.isFamiliar(good, at: now)
+        cache.keep(person("ann"), of: good, until: now + .seconds(seconds), at: now)
+        cache.keep(.nobodys, of: bad, until: now + .seconds(5), at: now)
+        let after = [0, 3599, 3600].map { cache.isFamiliar(good, at: now + .seconds($0)) }
+        #expect(!before && after == [true, true, false])
+        let isBadFamiliar = cache.isFamiliar(bad, at: now)
+        #expect(!isBadFamiliar)
+    }
+
     @Test("what ends at once is not kept")
     func endsAtOnce() {
         var cache = KeystoneCache(limit: 10)

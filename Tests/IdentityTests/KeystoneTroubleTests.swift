@@ -84,6 +84,36 @@ struct KeystoneTroubleTests {
         }
     }
 
+    @Test("hundreds of tokens never seen wait in line, and none that was good lately waits behind them")
+    func flood() async throws {
+        try await KeystoneScene.play { scene in
+            scene.stub.issue("good")
+            scene.stub.issue("new")
+            #expect(await scene.refusal(of: "good") == nil)
+            // The cache's time is over.
+            scene.pass(.seconds(61))
+            scene.stub.set(.silentAbout("junk"))
+            let begun = Guarded(0)
+            let codes = try await withThrowingTaskGroup { group in
+                for number in 0..<400 {
+                    group.addTask {
+                        begun.withLock { $0 += 1 }
+                        return await scene.refusal(of: "junk\(number)")?.code
+                    }
+                }
+                try await waitUntil("all have begun and some ask") {
+                    begun.withLock { $0 } == 400 && scene.stub.waiting > 3
+                }
+                #expect(await scene.refusal(of: "good") == nil)
+                #expect(scene.stub.waiting == 4)
+                group.addTask { await scene.refusal(of: "new")?.code }
+                scene.stub.set(.well)
+                return try await group.reduce(into: [IdentityError.Code?: Int]()) { $0[$1, default: 0] += 1 }
+            }
+            #expect(codes == [.invalidToken: 400, nil: 1])
+        }
+    }
+
     @Test("calls under way are bounded")
     func bounded() async throws {
         let calls = SharedCalls<Int, Int>(limit: 2)

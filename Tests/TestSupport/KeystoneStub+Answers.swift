@@ -11,7 +11,7 @@ extension KeystoneStub {
     func answer(_ request: Request) async throws -> Response {
         let body = try await request.body.collect(upTo: 1 << 16)
         state.withLock { _ = $0.counts.targets.insert(request.uri.string) }
-        await keepSilence()
+        await keepSilence(about: field(Self.subject, request))
         if case .failing(let status) = state.withLock({ $0.mood }) {
             return Response(status: .init(code: status))
         }
@@ -23,10 +23,14 @@ extension KeystoneStub {
         }
     }
 
-    private func keepSilence() async {
+    private func keepSilence(about token: String) async {
         await withCheckedContinuation { continuation in
             let goesOn = state.withLock { state in
-                guard state.mood == .silent else { return true }
+                switch state.mood {
+                case .silent: break
+                case .silentAbout(let beginning) where token.hasPrefix(beginning): break
+                default: return true
+                }
                 state.silenced.append(continuation)
                 return false
             }

@@ -15,6 +15,8 @@ package final class KeystoneStub: Sendable {
         case failing(Int)
         /// Answers nothing until it is told otherwise; who asked meanwhile is answered then.
         case silent
+        /// The same for questions about tokens that begin so; answers the others well.
+        case silentAbout(String)
     }
 
     struct State {
@@ -92,7 +94,10 @@ package final class KeystoneStub: Sendable {
     package func set(_ mood: Mood) {
         let silenced = state.withLock { state in
             state.mood = mood
-            guard mood != .silent else { return [CheckedContinuation<Void, Never>]() }
+            switch mood {
+            case .silent, .silentAbout: return [CheckedContinuation<Void, Never>]()
+            case .well, .failing: break
+            }
             defer { state.silenced = [] }
             return state.silenced
         }
