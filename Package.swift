@@ -185,7 +185,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Compute", "TaskQueue", "Hypervisor", "Postgres", "TestSupport", "reprieve-api", "reprieve-worker",
-                "reprieve", httpClient, nio, nioFoundation, nioHTTP,
+                "reprieve", httpClient, nio, nioFoundation, nioHTTP, nioSSL,
             ],
             swiftSettings: settings
         ),

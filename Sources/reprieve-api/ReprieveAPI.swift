@@ -14,6 +14,9 @@ import UnixSignals
 @main
 struct ReprieveAPI {
     static func main() async {
+        // "systemctl reload" and a terminal that closes send it; it ends nobody, whether or not there is a policy file to
+        // read again. Who listens for it hears it all the same.
+        signal(SIGHUP, SIG_IGN)
         CommandLineArguments.answer(
             program: "reprieve-api",
             about: "Serves the OpenStack Compute API of Reprieve, the recycle bin for virtual machines.",

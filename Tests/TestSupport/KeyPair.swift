@@ -1,17 +1,21 @@
-import Foundation
+package import Foundation
 
 /// A self-signed certificate for this machine and its key, in a folder of its own.
-struct KeyPair {
-    let folder: URL
-    var certificate: String { folder.appending(path: "server.crt").path }
-    var key: String { folder.appending(path: "server.key").path }
+package struct KeyPair {
+    /// Where both files are.
+    package let folder: URL
+    /// The path of the certificate, in PEM.
+    package var certificate: String { folder.appending(path: "server.crt").path }
+    /// The path of the key, in PEM.
+    package var key: String { folder.appending(path: "server.key").path }
 
     /// The certificate could not be made.
-    struct Failure: Error {
+    package struct Failure: Error {
         let status: Int32
     }
 
-    init() throws {
+    /// Makes one that holds for two days, with `openssl`.
+    package init() throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "reprieve-tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let openssl = Process()
@@ -27,12 +31,13 @@ struct KeyPair {
         guard openssl.terminationStatus == 0 else { throw Failure(status: openssl.terminationStatus) }
     }
 
-    func remove() throws {
+    /// Removes the folder.
+    package func remove() throws {
         try FileManager.default.removeItem(at: folder)
     }
 
     /// Replaces this certificate, or this key, by another's.
-    func take(_ file: KeyPath<KeyPair, String>, of other: KeyPair) throws {
+    package func take(_ file: KeyPath<KeyPair, String>, of other: KeyPair) throws {
         try Data(contentsOf: URL(filePath: other[keyPath: file])).write(to: URL(filePath: self[keyPath: file]))
     }
 }
