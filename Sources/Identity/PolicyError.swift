@@ -3,7 +3,7 @@ package struct PolicyError: Error, Sendable, CustomStringConvertible {
     /// What went wrong.
     package struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
-            case unreadable, malformed, remote, cyclic, undecidable
+            case unreadable, malformed, remote, cyclic, tooLarge, undecidable
         }
         private let value: Value
 
@@ -15,6 +15,8 @@ package struct PolicyError: Error, Sendable, CustomStringConvertible {
         package static let remote = Code(value: .remote)
         /// Rules refer to each other in a circle.
         package static let cyclic = Code(value: .cyclic)
+        /// Rules refer to each other so often that answering one takes too long.
+        package static let tooLarge = Code(value: .tooLarge)
         /// A check cannot be applied to what it meets; oslo.policy raises an error there.
         package static let undecidable = Code(value: .undecidable)
 

@@ -35,6 +35,29 @@ struct PolicyReferences {
         return nil
     }
 
+    /// The most checks that answering one rule may take, each counted as often as references lead to it.
+    static let mostChecks = 10_000
+
+    /// A rule that takes more; nil when there is none. There must be no circle.
+    ///
+    /// Two references to a rule that has two itself, and so on, double the checks with every step: a short file could keep
+    /// whoever answers or looks through its rules busy for ever.
+    var tooLarge: String? {
+        var counts: [String: Int] = [:]
+        return checks.keys.sorted().first { count(.rule($0), &counts) > Self.mostChecks }
+    }
+
+    /// - Parameter counts: what is known already.
+    private func count(_ check: PolicyCheck, _ counts: inout [String: Int]) -> Int {
+        guard case .rule(let reference) = check else {
+            return check.parts.reduce(1) { min($0 + count($1, &counts), Self.mostChecks + 1) }
+        }
+        guard let name = resolved(reference), let check = checks[name] else { return 1 }
+        let known = counts[name] ?? count(check, &counts)
+        counts[name] = known
+        return known
+    }
+
     /// Whether a check may say no because of what the target has.
     func deniesByTarget(_ check: PolicyCheck) -> Bool {
         switch check {

@@ -13,19 +13,25 @@ package struct PolicyRules: Sendable {
     package static let standard = PolicyRules(checks: PolicyDefault.byName.mapValues(\.check), warnings: [])
 
     /// The rules of a file over the defaults.
-    /// - Throws: ``PolicyError`` `.cyclic`.
+    /// - Throws: ``PolicyError`` `.cyclic`, `.tooLarge`.
     init(file: [String: PolicyCheck]) throws(PolicyError) {
         var checks = PolicyDefault.byName.mapValues(\.check)
         for rule in PolicyDefault.all {
             if let check = rule.formerCheck(in: file) { checks[rule.name] = check }
         }
         checks.merge(file) { $1 }
-        if let circle = PolicyReferences(checks).circle {
+        let references = PolicyReferences(checks)
+        if let circle = references.circle {
             var error = PolicyError(.cyclic, "refers to itself: \(circle.joined(separator: " → "))")
             error.rule = circle[0]
             throw error
         }
-        self.init(checks: checks, warnings: PolicyReferences(checks).warnings(about: file))
+        if let name = references.tooLarge {
+            var error = PolicyError(.tooLarge, "takes more than \(PolicyReferences.mostChecks) checks to answer")
+            error.rule = name
+            throw error
+        }
+        self.init(checks: checks, warnings: references.warnings(about: file))
     }
 
     private init(checks: [String: PolicyCheck], warnings: [String]) {

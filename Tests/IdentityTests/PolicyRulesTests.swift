@@ -90,6 +90,21 @@ struct PolicyRulesTests {
         #expect(error?.message.contains(path) == true, "\(error?.message ?? "")")
     }
 
+    /// Rules that double the checks with every step down.
+    private func doubling(_ depth: Int) -> [String: String] {
+        (0..<depth).reduce(into: ["step\(depth)": "user_id:%(user_id)s"]) { file, step in
+            file["step\(step)"] = "rule:step\(step + 1) or rule:step\(step + 1)"
+        }
+    }
+
+    @Test("rules that take thousands of checks are refused before anybody asks", arguments: [13, 40, 400])
+    func tooLarge(depth: Int) throws {
+        _ = try rules(doubling(12))
+        let error = #expect(throws: PolicyError.self) { try rules(doubling(depth)) }
+        #expect(error?.code == .tooLarge)
+        #expect(error?.message == "takes more than 10000 checks to answer")
+    }
+
     @Test("names that nothing asks for and references to nothing are warned about")
     func warnings() throws {
         let rules = try rules([
