@@ -14,20 +14,25 @@ package struct IdentityError: Error, Sendable, CustomStringConvertible {
         /// The identity service refuses us, not the caller: an operator has something to mend.
         package static let refused = Code(value: .refused)
 
+        /// Its name, as logs have it.
         package var description: String { value.rawValue }
     }
 
+    /// What to do about it.
     package let code: Code
     /// For the caller's eyes when the token is nobody's, else for the operator's.
     package let message: String
+    /// What it comes from, for the operator's log.
     package let cause: (any Error)?
 
+    /// - Parameter message: without a token or a password.
     package init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
     }
 
+    /// What went wrong and why, for the operator's log.
     package var description: String {
         guard let cause else { return "\(code): \(message)" }
         return "\(code): \(message) (\(cause))"

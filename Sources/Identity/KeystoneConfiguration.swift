@@ -10,6 +10,7 @@ package struct KeystoneConfiguration: Sendable {
 
     /// Where Keystone is, without a slash at the end and without the version.
     package let url: String
+    /// As whom we ask.
     package let login: Login
     /// How long an answer of Keystone's holds; zero remembers nothing.
     package var cacheDuration = Duration.seconds(60)
@@ -45,10 +46,13 @@ extension KeystoneConfiguration.Login: CustomStringConvertible {
 package struct Secret: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     let text: String
 
+    /// - Parameter text: what must not be shown.
     package init(_ text: String) {
         self.text = text
     }
 
+    /// The same for every secret.
     package var description: String { "a secret" }
+    /// Nothing, so that `dump` and debuggers show nothing either.
     package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -20,10 +20,13 @@ package struct PolicyError: Error, Sendable, CustomStringConvertible {
         /// A check cannot be applied to what it meets; oslo.policy raises an error there.
         package static let undecidable = Code(value: .undecidable)
 
+        /// Its name, as logs have it.
         package var description: String { value.rawValue }
     }
 
+    /// What sort of mistake it is.
     package let code: Code
+    /// What is wrong, without saying where.
     package var message: String
     /// The file, and the line where there is one: `policy.yaml:3`.
     package var place: String?
@@ -31,8 +34,10 @@ package struct PolicyError: Error, Sendable, CustomStringConvertible {
     package var rule: String?
     /// The character of the rule's text where it goes wrong, from 1.
     package var position: Int?
+    /// What it comes from, where that is another error.
     package var cause: (any Error)?
 
+    /// - Parameter position: of the character in the rule's text, from 1.
     package init(_ code: Code, _ message: String, position: Int? = nil, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
@@ -40,6 +45,7 @@ package struct PolicyError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
+    /// Where and what, in one line.
     package var description: String {
         let character = position.map { "at character \($0)" }
         let subject = [rule.map { "rule '\($0)'" }, character].compactMap(\.self).joined(separator: " ")

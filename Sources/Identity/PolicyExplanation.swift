@@ -1,5 +1,6 @@
 /// Why rules say yes or no: the checks that decided, and what each met.
 package struct PolicyExplanation: Sendable {
+    /// Whether the caller may; false also where that cannot be decided.
     package let isAllowed: Bool
     /// One line for each check that decided, those that a check is made of indented below it.
     package let lines: [String]

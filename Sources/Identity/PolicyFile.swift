@@ -3,6 +3,7 @@ import Yams
 
 /// The operator's policy file: YAML, and so JSON too, that maps names to rules.
 package struct PolicyFile: Sendable {
+    /// Where it is, as the operator says it.
     package let path: String
 
     /// What tells one content of the file from another without reading it.
@@ -13,6 +14,7 @@ package struct PolicyFile: Sendable {
         fileprivate var nanoseconds: Int
     }
 
+    /// Reads nothing yet.
     package init(path: String) {
         self.path = path
     }

@@ -32,12 +32,14 @@ protocol PolicyAttributes {
 
 /// What is acted on: what `%(name)s` in a rule stands for.
 package struct PolicyTarget: Sendable, Hashable {
-    /// The project and the user whose it is; nil where that is not known or not so.
+    /// The project whose it is; nil where that is not known or not so.
     package var projectID: String?
+    /// The user whose it is; nil where that is not known or not so.
     package var userID: String?
     /// Whatever else rules may ask for.
     package var others: [String: PolicyValue]
 
+    /// - Parameter others: by the names that rules use; `project_id` and `user_id` only where the first two are nil.
     package init(projectID: String? = nil, userID: String? = nil, others: [String: PolicyValue] = [:]) {
         self.projectID = projectID
         self.userID = userID

@@ -6,6 +6,7 @@ package struct ConnectionContext: InitializableFromSource, Sendable {
     /// nil where there is no connection, as in tests of the wire's shapes.
     let channel: (any Channel)?
 
+    /// - Parameter source: the connection and its logger.
     package init(source: ApplicationRequestContextSource) {
         channel = source.channel
     }

@@ -11,6 +11,7 @@ package struct HealthResponder: HTTPResponder {
         self.isReady = isReady
     }
 
+    /// 200 while all is well, 503 while it is not; 404 for any other path, 405 for any other method than GET and HEAD.
     package func respond(to request: Request, context: ConnectionContext) async -> Response {
         guard request.head.method == .get || request.head.method == .head else { return plain(.methodNotAllowed, "") }
         let response: Response
