@@ -2,6 +2,7 @@
 package struct SchemaFile: Sendable {
     /// Its name without the ending; unique over migrations and functions.
     package let name: String
+    /// Its statements, as they are sent.
     package let text: String
 
     init(_ name: String, _ bytes: [UInt8]) {

@@ -4,9 +4,11 @@ import TaskQueue
 
 /// A host with its workers, as clients of the Compute API know a service.
 package struct ComputeService: Sendable, Hashable, Identifiable {
+    /// Its id, by which clients from 2.53 on know it.
     package var id: UUID
     /// The number by which clients up to 2.52 know it.
     package var number: Int
+    /// The host that it serves.
     package var host: String
     /// Whether one of its workers was seen within 30 s.
     package var isAlive: Bool
@@ -14,10 +16,12 @@ package struct ComputeService: Sendable, Hashable, Identifiable {
     package var lastSeenAt: Date?
     /// Since when its tasks wait: no worker claims from its queue.
     package var disabledAt: Date?
+    /// Why it was disabled, as an administrator said; nil when nobody did.
     package var disabledReason: String?
     /// An operator says that it is down, whatever its workers say.
     package var isForcedDown: Bool
 
+    /// - Parameter number: by which clients up to 2.52 know it.
     package init(
         id: UUID,
         number: Int,

@@ -3,11 +3,14 @@ import Postgres
 
 /// What a project may have, or has, of servers that are not in its bin.
 package struct Resources: Sendable, Hashable {
+    /// How many servers.
     package var instances: Int
+    /// Virtual CPUs.
     package var cores: Int
     /// MiB.
     package var ram: Int
 
+    /// - Parameter ram: in MiB.
     package init(instances: Int, cores: Int, ram: Int) {
         self.instances = instances
         self.cores = cores
@@ -19,8 +22,10 @@ package struct Resources: Sendable, Hashable {
 package struct Quota: Sendable, Hashable {
     /// -1 is no limit.
     package var limits: Resources
+    /// What its servers outside the bin have.
     package var used: Resources
 
+    /// - Parameter limits: -1 for none.
     package init(limits: Resources, used: Resources) {
         self.limits = limits
         self.used = used
@@ -36,13 +41,16 @@ package struct Quota: Sendable, Hashable {
 
 /// A change of limits; what is nil stays. -1 is no limit.
 package struct QuotaChange: Sendable, Hashable {
+    /// How many servers.
     package var instances: Int?
+    /// Virtual CPUs.
     package var cores: Int?
     /// MiB.
     package var ram: Int?
     /// Also below what is used.
     package var isForced: Bool
 
+    /// - Parameter ram: in MiB.
     package init(instances: Int? = nil, cores: Int? = nil, ram: Int? = nil, isForced: Bool = false) {
         self.instances = instances
         self.cores = cores
@@ -55,9 +63,12 @@ package struct QuotaChange: Sendable, Hashable {
 package struct QuotaConflict: Sendable, Hashable {
     /// `instances`, `cores`, `ram`.
     package var resource: String
+    /// What the project has of it.
     package var used: Int
+    /// What the project may have of it.
     package var limit: Int
 
+    /// - Parameter resource: `instances`, `cores` or `ram`, as the others count it.
     package init(resource: String, used: Int, limit: Int) {
         self.resource = resource
         self.used = used
@@ -69,10 +80,14 @@ package struct QuotaConflict: Sendable, Hashable {
 package struct QuotaShortage: Sendable, Hashable {
     /// `instances`, `cores`, `ram`.
     package var resource: String
+    /// How much more the restore needs.
     package var requested: Int
+    /// What the project has of it.
     package var used: Int
+    /// What the project may have of it.
     package var limit: Int
 
+    /// - Parameter resource: `instances`, `cores` or `ram`, as the others count it.
     package init(resource: String, requested: Int, used: Int, limit: Int) {
         self.resource = resource
         self.requested = requested

@@ -15,6 +15,7 @@ package struct ServerTaskHandler: TaskHandler {
         self.drivers = drivers
     }
 
+    /// Every kind of task of servers.
     package var kinds: Set<String> { Set(ServerTaskKind.allCases.map(\.rawValue)) }
 
     package func run(_ task: QueuedTask, attempt: TaskAttempt) async -> TaskOutcome {
