@@ -36,20 +36,20 @@ package struct ComputeResponder: HTTPResponder {
     }
 
     private func answer(_ request: Request, _ id: String, _ context: ConnectionContext) async -> Answer {
-        guard gate.enter() else {
-            return refuse(.unavailable("Too many requests are being answered."), id)
-        }
-        let wait = request.headers.contains(.prefer) ? CallerWait(gate: gate, channel: context.channel) : nil
-        defer { if let wait { wait.leaveGate() } else { gate.leave() } }
+        // A body that does not come takes nobody's place: those that are under way are bounded as connections are.
+        let body: [UInt8]
         do throws(APIFault) {
-            let body = try await BodyCollector.collect(request)
-            return await api.answer(APICall(id: id, request.head, body: body, wait: wait))
+            body = try await BodyCollector.collect(request)
         } catch {
             // The rest of the body is not waited for, so the connection is of no further use.
             var answer = refuse(error, id)
             answer.headers[.connection] = "close"
             return answer
         }
+        guard gate.enter() else { return refuse(.unavailable("Too many requests are being answered."), id) }
+        let wait = CallerWait(gate: gate, channel: context.channel)
+        defer { wait.leaveGate() }
+        return await api.answer(APICall(id: id, request.head, body: body, wait: wait))
     }
 
     private func refuse(_ fault: APIFault, _ id: String) -> Answer {
