@@ -60,7 +60,7 @@ package enum SchemaSQL {
         SchemaFile("compute_lock_projects_v1", PackageResources.compute_lock_projects_v1_sql),
         SchemaFile("compute_lock_server_v1", PackageResources.compute_lock_server_v1_sql),
         SchemaFile("compute_may_be_purged_v1", PackageResources.compute_may_be_purged_v1_sql),
-        SchemaFile("compute_preview_restore_v1", PackageResources.compute_preview_restore_v1_sql),
+        SchemaFile("compute_preview_restore_v2", PackageResources.compute_preview_restore_v2_sql),
         SchemaFile("compute_purging_allowed_v1", PackageResources.compute_purging_allowed_v1_sql),
         SchemaFile("compute_quota_shortage_v1", PackageResources.compute_quota_shortage_v1_sql),
         SchemaFile("compute_read_probe_v1", PackageResources.compute_read_probe_v1_sql),

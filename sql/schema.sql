@@ -1087,12 +1087,13 @@ CREATE FUNCTION compute.may_be_purged_v1(p_server_id uuid, p_deleted_at timestam
                 and d.finished_at > queue.clock_v1() - interval '1 day'
         )
 $$;
-CREATE FUNCTION compute.preview_restore_v1(p_server_id uuid, p_project_id text) RETURNS TABLE(vm_state text, task_state text, host text, is_locked boolean, can_be_undone boolean, is_purging boolean, is_over_limit boolean, paused_at timestamp with time zone, pause_reason text, last_seen_at timestamp with time zone, is_alive boolean)
+CREATE FUNCTION compute.preview_restore_v2(p_server_id uuid, p_project_id text) RETURNS TABLE(project_id text, user_id text, vm_state text, task_state text, host text, is_locked boolean, can_be_undone boolean, is_purging boolean, is_over_limit boolean, paused_at timestamp with time zone, pause_reason text, last_seen_at timestamp with time zone, is_alive boolean)
     LANGUAGE sql STABLE
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
-    select v.vm_state, v.task_state, v.host, p_project_id is not null and v.locked_by is not null,
+    select v.project_id, v.user_id, v.vm_state, v.task_state, v.host,
+        p_project_id is not null and v.locked_by is not null,
         v.task_state = 'soft-deleting' and t.kind = 'soft_delete' and t.status <> 'running' and t.started_at is null,
         v.task_state is null and t.status = 'running',
         coalesce(p.live_tasks >= s.waiting_limit, false),

@@ -3,6 +3,10 @@ import Postgres
 
 /// What would become of a restore that is not asked for.
 package struct RestorePreview: Sendable, Hashable {
+    /// The project of the server.
+    package var projectID: String
+    /// The user who made the server.
+    package var userID: String
     package var host: String
     /// Why it would be refused, each for itself, in the order in which a restore looks; empty when it would be accepted.
     package var refusals: [RequestOutcome]
@@ -15,6 +19,8 @@ package struct RestorePreview: Sendable, Hashable {
     package var pauseReason: String?
 
     package init(
+        projectID: String,
+        userID: String,
         host: String,
         refusals: [RequestOutcome] = [],
         isHostAlive: Bool = true,
@@ -22,6 +28,8 @@ package struct RestorePreview: Sendable, Hashable {
         pausedAt: Date? = nil,
         pauseReason: String? = nil
     ) {
+        self.projectID = projectID
+        self.userID = userID
         self.host = host
         self.refusals = refusals
         self.isHostAlive = isHostAlive
@@ -52,12 +60,14 @@ extension ServerStore {
             && row.decode(String?.self, "task_state") == nil
     }
 
-    private static let previewStatement = Statement("SELECT * FROM compute.preview_restore_v1($1, $2)")
+    private static let previewStatement = Statement("SELECT * FROM compute.preview_restore_v2($1, $2)")
 }
 
 extension RestorePreview {
     fileprivate init(_ row: Row) throws {
         self.init(
+            projectID: try row.decode(String.self, "project_id"),
+            userID: try row.decode(String.self, "user_id"),
             host: try row.decode(String.self, "host"),
             refusals: try Self.refusals(row),
             isHostAlive: try row.decode(Bool.self, "is_alive"),

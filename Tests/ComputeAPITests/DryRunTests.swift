@@ -19,7 +19,7 @@ struct DryRunTests {
 
     @Test("it says that nothing hinders the restore, and changes nothing")
     func free() async throws {
-        let harness = harness(RestorePreview(host: Sample.host))
+        let harness = harness(Sample.preview())
         let reply = await harness.act(Self.body)
         #expect(reply.status == 200)
         let expected: [String: Any] = [
@@ -33,14 +33,13 @@ struct DryRunTests {
     @Test("it names everything that hinders it at once, in the words of the refusals")
     func everything() async throws {
         let shortage = QuotaShortage(resource: "instances", requested: 1, used: 5, limit: 5)
-        let preview = RestorePreview(
-            host: Sample.host,
-            refusals: [.locked, .wrongTaskState(.restoring), .overLimit, .overQuota([shortage])],
-            isHostAlive: false,
-            lastSeenAt: Sample.date,
-            pausedAt: Sample.date,
-            pauseReason: "new disks"
+        var preview = Sample.preview(
+            [.locked, .wrongTaskState(.restoring), .overLimit, .overQuota([shortage])],
+            isHostAlive: false
         )
+        preview.lastSeenAt = Sample.date
+        preview.pausedAt = Sample.date
+        preview.pauseReason = "new disks"
         let reply = await harness(preview).act(Self.body, token: Harness.reader)
         let told = try reply.object("dry_run")
         let blockers = try #require(told["blockers"] as? [[String: String]])
@@ -60,7 +59,7 @@ struct DryRunTests {
 
     @Test("a host that is away hinders nobody from asking")
     func away() async throws {
-        let told = try await harness(RestorePreview(host: Sample.host, isHostAlive: false)).act(Self.body)
+        let told = try await harness(Sample.preview(isHostAlive: false)).act(Self.body)
             .object("dry_run")
         #expect(told["accepted"] as? Bool == true)
     }
@@ -73,14 +72,14 @@ struct DryRunTests {
         ]
     )
     func restore(value: String) async {
-        let harness = harness(RestorePreview(host: Sample.host))
+        let harness = harness(Sample.preview())
         #expect(await harness.act("{\"restore\": \(value)}").status == 202)
         #expect(harness.servers.state.changes.count == 1)
     }
 
     @Test("another project's server is not found")
     func stranger() async throws {
-        try await harness(RestorePreview(host: Sample.host)).act(Self.body, token: Harness.stranger)
+        try await harness(Sample.preview()).act(Self.body, token: Harness.stranger)
             .expectFault(404, "itemNotFound", "Instance \(Sample.id.text) could not be found.")
     }
 }

@@ -25,7 +25,7 @@ final class MemoryServers: ServerService {
         var services: [ComputeService] = []
         var queries: [ServerQuery] = []
         var keys: [UUID: Key] = [:]
-        var preview = RestorePreview(host: Sample.host)
+        var preview = Sample.preview()
         var questions: [String] = []
         var probeAnswer: ProbeAnswer?
         var reads = 0

@@ -39,6 +39,19 @@ struct PolicyTests {
         #expect(await harness.act(restore).status == 202)
     }
 
+    @Test("a dry run asks the rules about the server, as the restore itself would")
+    func dryRun() async throws {
+        let body = #"{"restore": {"dry_run": true}}"#
+        let harness = try harness([PolicyRule.restore.name: "user_id:%(user_id)s"])
+        for (token, isAccepted) in [(colleague, false), (Harness.member, true)] {
+            let told = try await harness.act(body, token: token).object("dry_run")
+            #expect(told["accepted"] as? Bool == isAccepted)
+        }
+        let closed = try self.harness([PolicyRule.show.name: "user_id:%(user_id)s"])
+        #expect(await closed.act(body, token: colleague).status == 403)
+        #expect(await closed.act(body).status == 200)
+    }
+
     @Test("a rule for one's own project is not passed by an administrator of another one")
     func administratorElsewhere() async throws {
         let harness = try harness([PolicyRule.restore.name: "project_id:%(project_id)s"])

@@ -73,6 +73,17 @@ enum Sample {
         )
     }
 
+    /// Of a server on a host that answers, which nothing hinders.
+    static func preview(_ refusals: [RequestOutcome] = [], isHostAlive: Bool = true) -> RestorePreview {
+        RestorePreview(
+            projectID: projectID,
+            userID: userID,
+            host: host,
+            refusals: refusals,
+            isHostAlive: isHostAlive
+        )
+    }
+
     static func task() -> TaskRecord {
         TaskRecord(
             id: taskID,

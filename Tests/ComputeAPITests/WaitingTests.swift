@@ -41,6 +41,7 @@ struct WaitingTests {
                 logger: TestDatabase.logger
             )
             var state = MemoryServers.State()
+            state.servers = [Sample.server()]
             state.tasks = [Sample.task()]
             let services = ServiceGroup(configuration: .init(services: [watch], logger: TestDatabase.logger))
             let stage = Stage(
@@ -146,6 +147,18 @@ struct WaitingTests {
                 #expect(await stage.harness.get(Self.path).status == 200)
                 stage.harness.servers.change { $0.tasks[0].finishedAt = Sample.date }
             }
+        }
+    }
+
+    @Test("a dry run takes no place of those who are answered while the host is asked")
+    func dryRun() async throws {
+        try await withStage {
+            $0.maximumInFlight = 1
+        } _: { stage in
+            async let preview = stage.harness.act(#"{"restore": {"dry_run": true}}"#)
+            try await waitUntil("the host is asked") { !stage.harness.servers.state.questions.isEmpty }
+            #expect(await stage.harness.get(Self.path).status == 200)
+            #expect(try await preview.object("dry_run")["disk"] as? String == "unknown")
         }
     }
 

@@ -1,7 +1,7 @@
 -- For which resources a restore of this server has no room in its project's quota now; none when there is.
 --
 -- requested, used, allowed: ram in MiB. Tables: compute.servers, compute.projects, compute.settings.
--- Callers: Compute.ServerStore.quotaShortage, compute.preview_restore_v1
+-- Callers: Compute.ServerStore.quotaShortage, compute.preview_restore_v2
 create or replace function compute.quota_shortage_v1(p_server_id uuid)
 returns table (resource text, requested integer, used integer, allowed integer)
 language sql stable

@@ -11,3 +11,4 @@ create index servers_live on compute.servers (project_id, created_at desc, id de
 -- Succeeded before any release had them.
 drop function if exists compute.list_servers_v1(text, text[], text, text, uuid, integer);
 drop function if exists compute.list_actions_v1(uuid, integer);
+drop function if exists compute.preview_restore_v1(uuid, text);

@@ -23,9 +23,10 @@ extension ComputeAPI {
         guard
             let preview = try await persistence.read({ try await servers.previewRestore(of: id, in: request.scope) })
         else { throw APIFault.unknownServer(request.serverText) }
-        try check(.show, request)
-        let disk = preview.isHostAlive ? try await probe(id, on: preview.host) : nil
-        let blockers = refusals(preview, request) + Self.obstacles(preview, disk)
+        let target = PolicyTarget(projectID: preview.projectID, userID: preview.userID)
+        try check(.show, request, on: target)
+        let disk = preview.isHostAlive ? try await probe(id, on: preview.host, request) : nil
+        let blockers = refusals(preview, target, request) + Self.obstacles(preview, disk)
         return reply(
             request,
             [
@@ -39,9 +40,9 @@ extension ComputeAPI {
     }
 
     /// Why the restore would be refused, in the words of the refusals.
-    private func refusals(_ preview: RestorePreview, _ request: APIRequest) -> [Blocker] {
+    private func refusals(_ preview: RestorePreview, _ target: PolicyTarget, _ request: APIRequest) -> [Blocker] {
         var blockers: [Blocker] = []
-        if !allows(.restore, request) {
+        if !allows(.restore, request, on: target) {
             blockers.append(
                 Blocker(code: "policy", effect: .refused, message: APIFault.policy(PolicyRule.restore).message)
             )
@@ -79,10 +80,12 @@ extension ComputeAPI {
     }
 
     /// Asks the host; nil when it does not answer in time.
-    private func probe(_ server: UUID, on host: String) async throws -> ProbeAnswer? {
+    private func probe(_ server: UUID, on host: String, _ request: APIRequest) async throws -> ProbeAnswer? {
         let question = UUID()
         guard let waiter = watch?.join(question, isCurious: false) else { return nil }
         defer { waiter.leave() }
+        // Those who wait are bounded by themselves: others are answered meanwhile.
+        request.call.wait?.leaveGate()
         let deadline = ContinuousClock.now + Self.probeLimit
         try await servers.ask(question, about: server, on: host)
         while !waiter.isOver, !Task.isCancelled, ContinuousClock.now < deadline {

@@ -4,16 +4,18 @@
 -- is_over_limit: its project has as many unfinished tasks as it may. last_seen_at: of a worker of its host.
 -- Parameters as there. Tables: compute.servers, compute.projects, compute.settings, queue.tasks, queue.queues,
 -- queue.workers. Callers: Compute.ServerStore.previewRestore
-create or replace function compute.preview_restore_v1(p_server_id uuid, p_project_id text)
+create or replace function compute.preview_restore_v2(p_server_id uuid, p_project_id text)
 returns table (
-    vm_state text, task_state text, host text, is_locked boolean, can_be_undone boolean, is_purging boolean,
-    is_over_limit boolean, paused_at timestamptz, pause_reason text, last_seen_at timestamptz, is_alive boolean
+    project_id text, user_id text, vm_state text, task_state text, host text, is_locked boolean,
+    can_be_undone boolean, is_purging boolean, is_over_limit boolean, paused_at timestamptz, pause_reason text,
+    last_seen_at timestamptz, is_alive boolean
 )
 language sql stable
 set enable_seqscan = off
 set jit = off
 as $$
-    select v.vm_state, v.task_state, v.host, p_project_id is not null and v.locked_by is not null,
+    select v.project_id, v.user_id, v.vm_state, v.task_state, v.host,
+        p_project_id is not null and v.locked_by is not null,
         v.task_state = 'soft-deleting' and t.kind = 'soft_delete' and t.status <> 'running' and t.started_at is null,
         v.task_state is null and t.status = 'running',
         coalesce(p.live_tasks >= s.waiting_limit, false),
