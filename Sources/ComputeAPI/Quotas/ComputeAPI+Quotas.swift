@@ -29,7 +29,9 @@ extension ComputeAPI {
         try ContentTypes.check(request.call.headers)
         let project = request.route.parameters[0]
         try check(.updateQuota, request, on: PolicyTarget(projectID: project))
-        guard project.count <= 255 else { throw APIFault(.badRequest, "The id of a project has 255 characters at most.") }
+        guard project.count <= 255 else {
+            throw APIFault(.badRequest, "The id of a project has 255 characters at most.")
+        }
         let conflicts = try await servers.setQuota(try quotaChange(request), of: project)
         if let conflict = conflicts.first {
             throw APIFault(
