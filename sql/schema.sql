@@ -588,6 +588,8 @@ CREATE FUNCTION compute.describe_task_v1(p_task compute.tasks_v1, p_project_id t
                 select from queue.tasks t
                 where t.status = 'queued' and t.queue = p_task.queue
                     and (t.priority, t.position) <= (p_task.priority, p_task.position)
+                -- In the index's order, or a long line would be read to its end.
+                order by t.priority, t.position
                 limit 1000
             ) ahead
         ) end,
@@ -653,6 +655,8 @@ begin
         select v.id
         from compute.servers v
         where v.vm_state = 'soft-delete' and v.task_state is null and v.purge_at <= v_now and v.held_at is null
+            -- Said here too, as it is cheap: thousands may be due whose purge waits for a host that is away.
+            and not exists (select from queue.tasks t where t.subject_id = v.id offset 0)
             and compute.may_be_purged_v1(v.id, v.deleted_at)
         order by v.purge_at
         limit greatest(v_room, 0)
@@ -660,8 +664,9 @@ begin
     );
     for v_server in
         select v.*
-        from compute.servers v
-        where v.id = any(v_servers) and compute.may_be_purged_v1(v.id, v.deleted_at)
+        from unnest(v_servers) as due (id)
+        cross join lateral (select * from compute.servers s where s.id = due.id offset 0) v
+        where compute.may_be_purged_v1(v.id, v.deleted_at)
         order by v.purge_at
     loop
         v_request := 'req-' || gen_random_uuid();

@@ -17,6 +17,8 @@ as $$
                 select from queue.tasks t
                 where t.status = 'queued' and t.queue = p_task.queue
                     and (t.priority, t.position) <= (p_task.priority, p_task.position)
+                -- In the index's order, or a long line would be read to its end.
+                order by t.priority, t.position
                 limit 1000
             ) ahead
         ) end,

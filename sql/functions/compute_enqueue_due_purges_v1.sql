@@ -1,5 +1,6 @@
 -- Enqueues purges that are due, at most as many as the hour still allows; returns their queues.
 --
+-- "offset 0" keeps a plan that was made on small tables from walking all of a big one.
 -- Tables: compute.servers, compute.purge_guard, compute.settings, compute.actions, queue.tasks, queue.dead,
 -- queue.retries.
 -- Callers: compute.sweep_v1
@@ -38,6 +39,8 @@ begin
         select v.id
         from compute.servers v
         where v.vm_state = 'soft-delete' and v.task_state is null and v.purge_at <= v_now and v.held_at is null
+            -- Said here too, as it is cheap: thousands may be due whose purge waits for a host that is away.
+            and not exists (select from queue.tasks t where t.subject_id = v.id offset 0)
             and compute.may_be_purged_v1(v.id, v.deleted_at)
         order by v.purge_at
         limit greatest(v_room, 0)
@@ -45,8 +48,9 @@ begin
     );
     for v_server in
         select v.*
-        from compute.servers v
-        where v.id = any(v_servers) and compute.may_be_purged_v1(v.id, v.deleted_at)
+        from unnest(v_servers) as due (id)
+        cross join lateral (select * from compute.servers s where s.id = due.id offset 0) v
+        where compute.may_be_purged_v1(v.id, v.deleted_at)
         order by v.purge_at
     loop
         v_request := 'req-' || gen_random_uuid();
