@@ -2003,7 +2003,7 @@ begin
     update queue.tasks t
     set status = 'running',
         attempt = t.attempt + 1,
-        lease_token = nextval('queue.lease_token_seq'),
+        lease_token = ((v_timeline & 524287) << 44) | (nextval('queue.lease_token_seq') & 17592186044415),
         lease_timeline = v_timeline,
         lease_expires_at = v_now + make_interval(secs => p_lease_seconds),
         worker_id = p_worker_id,

@@ -79,6 +79,17 @@ package actor PostgresCluster {
         try await watchdog.send(mode.rawValue)
     }
 
+    /// Stops the server and starts it as a standby that takes over at once: a new timeline, as after a failover.
+    package func failOver() async throws {
+        try await stop()
+        let signal = folder.appending(path: "data/standby.signal").path
+        guard FileManager.default.createFile(atPath: signal, contents: nil) else {
+            throw Subprocess.Failure(description: "\(signal) cannot be made")
+        }
+        try await start()
+        try await administer("SELECT pg_promote()")
+    }
+
     /// Stops and starts the server.
     package func restart(mode: StopMode = .fast) async throws {
         try await stop(mode: mode)

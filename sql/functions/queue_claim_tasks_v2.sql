@@ -6,6 +6,8 @@
 -- Priority classes are claimed in turn: of every seven slots the classes have four, two and one, and what a class leaves
 -- goes to the others, the first class first; so none starves. p_turn: how many slots the worker has filled so far.
 -- A queue that is paused gives nothing; one with a running_limit gives only up to it, over all workers.
+-- A token has the timeline in its upper 19 bits and a number of the sequence in its lower 44: after a failover that lost
+-- the sequence's advance it is another than any of before, and every write that compares tokens compares both.
 -- next_due_seconds: when the next task in backoff of these queues falls due. limited: one of these queues has a
 -- running_limit, so the end of a task can make room. Both come in every row; without a claim in one row whose id is null.
 -- Callers: TaskQueue.claim, queue.finish_and_claim_v1, compute.finish_and_claim_v1
@@ -83,7 +85,7 @@ begin
     update queue.tasks t
     set status = 'running',
         attempt = t.attempt + 1,
-        lease_token = nextval('queue.lease_token_seq'),
+        lease_token = ((v_timeline & 524287) << 44) | (nextval('queue.lease_token_seq') & 17592186044415),
         lease_timeline = v_timeline,
         lease_expires_at = v_now + make_interval(secs => p_lease_seconds),
         worker_id = p_worker_id,

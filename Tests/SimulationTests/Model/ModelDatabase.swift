@@ -12,9 +12,8 @@ struct ModelDatabase: Sendable {
 
     var now: Date
     private var lastID = 0
-    private(set) var lastToken: Int64 = 0
-    /// Grows when another server takes over.
-    var timeline: UInt32 = 1
+    private var lastToken: Int64 = 0
+    private(set) var timeline: UInt32 = 1
     private var lastPosition: Int64 = 0
 
     // MARK: The settings
@@ -56,6 +55,7 @@ struct ModelDatabase: Sendable {
     /// A rule of the SQL that can be switched off.
     enum Breakage: String, Sendable, CaseIterable {
         case finishIgnoresToken
+        case tokenWithoutTimeline
         case finishForgetsEnding
         case rescueIgnoresExpiry
         case retryDespiteCancel
@@ -71,8 +71,10 @@ struct ModelDatabase: Sendable {
         case repeatedRequestActsAgain
         case heartbeatRevivesFinished
 
-        /// Those that the SQL itself cannot allow without an error.
-        static let comparable = allCases.filter { ![.forceDeleteBesideRunning, .restoreTwice].contains($0) }
+        /// Those that a database can be compared in: the SQL refuses the others itself, or no server takes over there.
+        static let comparable = allCases.filter {
+            ![.forceDeleteBesideRunning, .restoreTwice, .tokenWithoutTimeline].contains($0)
+        }
     }
 
     init(now: Date) {
@@ -102,7 +104,13 @@ struct ModelDatabase: Sendable {
 
     mutating func newToken() -> Int64 {
         lastToken += 1
-        return lastToken
+        return isBroken(.tokenWithoutTimeline) ? lastToken : Int64(timeline) << 44 | lastToken
+    }
+
+    /// Another server takes over, and of the sequence's advance so much had not reached it.
+    mutating func failOver(losing tokens: Int64) {
+        timeline += 1
+        lastToken = max(0, lastToken - tokens)
     }
 
     mutating func newPosition() -> Int64 {

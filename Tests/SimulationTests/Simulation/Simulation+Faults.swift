@@ -108,7 +108,7 @@ extension Simulation {
     private func restartDatabase(away: Int) {
         count(away >= Self.lease ? "long outage" : "database restart")
         connections += 1
-        if random.chance(50) { database.timeline += 1 }
+        if random.chance(50) { database.failOver(losing: Int64(random.below(6))) }
         // It may happen while the database is away already.
         downUntil = max(downUntil, time + away)
         if away >= Self.lease { longOutage = true }
