@@ -102,7 +102,7 @@ package enum SchemaSQL {
         SchemaFile("queue_heartbeat_v1", PackageResources.queue_heartbeat_v1_sql),
         SchemaFile("queue_limit_v1", PackageResources.queue_limit_v1_sql),
         SchemaFile("queue_list_workers_v1", PackageResources.queue_list_workers_v1_sql),
-        SchemaFile("queue_maintain_history_v1", PackageResources.queue_maintain_history_v1_sql),
+        SchemaFile("queue_maintain_history_v2", PackageResources.queue_maintain_history_v2_sql),
         SchemaFile("queue_make_history_partition_v1", PackageResources.queue_make_history_partition_v1_sql),
         SchemaFile("queue_new_id_v1", PackageResources.queue_new_id_v1_sql),
         SchemaFile("queue_notify_v1", PackageResources.queue_notify_v1_sql),

@@ -192,6 +192,7 @@ CREATE FUNCTION compute.counts_v1(p_vm_state text, p_task_state text) RETURNS bo
     RETURN ((p_vm_state <> ALL (ARRAY['soft-delete'::text, 'deleted'::text])) OR COALESCE((p_task_state = 'restoring'::text), false));
 CREATE FUNCTION compute.delete_server_v1(p_server_id uuid, p_project_id text, p_caller_project_id text, p_user_id text, p_request_id text, p_trace_context text) RETURNS compute.accepted
     LANGUAGE plpgsql
+    SET lock_timeout TO '1s'
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -235,6 +236,7 @@ end
 $$;
 CREATE FUNCTION compute.delete_servers_v1(p_server_ids uuid[], p_project_ids text[], p_caller_project_ids text[], p_user_ids text[], p_request_ids text[], p_trace_contexts text[]) RETURNS TABLE(place bigint, outcome text, task_id uuid, queue text, vm_state text, task_state text)
     LANGUAGE plpgsql
+    SET lock_timeout TO '1s'
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -743,6 +745,7 @@ CREATE FUNCTION compute.fits_v1(p_use bigint, p_limit integer) RETURNS boolean
     RETURN ((p_limit < 0) OR (p_use <= p_limit));
 CREATE FUNCTION compute.force_delete_server_v1(p_server_id uuid, p_project_id text, p_caller_project_id text, p_user_id text, p_request_id text, p_trace_context text) RETURNS compute.accepted
     LANGUAGE plpgsql
+    SET lock_timeout TO '1s'
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
@@ -1191,6 +1194,10 @@ declare
     v_tasks uuid[];
     v_settled queue.settled[];
 begin
+    -- For a list without an entry the planner may take any index, and read all of it.
+    if cardinality(p_servers) = 0 then
+        return '{}';
+    end if;
     v_tasks := array(
         select t.id
         from compute.servers v
@@ -1241,6 +1248,7 @@ CREATE FUNCTION compute.reset_quota_v1(p_project_id text) RETURNS void
 $$;
 CREATE FUNCTION compute.restore_server_v1(p_server_id uuid, p_project_id text, p_caller_project_id text, p_user_id text, p_request_id text, p_trace_context text) RETURNS compute.accepted
     LANGUAGE plpgsql
+    SET lock_timeout TO '1s'
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -1305,6 +1313,7 @@ end
 $$;
 CREATE FUNCTION compute.restore_servers_v1(p_server_ids uuid[], p_project_ids text[], p_caller_project_ids text[], p_user_ids text[], p_request_ids text[], p_trace_contexts text[]) RETURNS TABLE(place bigint, outcome text, task_id uuid, queue text, vm_state text, task_state text)
     LANGUAGE plpgsql
+    SET lock_timeout TO '1s'
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -1800,6 +1809,7 @@ begin
             perform compute.enqueue_task_v1(
                 v_action.task_id, v_server, 'force_delete', v_action.request_id, 0, null
             );
+            perform queue.notify_v1(array[v_server.host]);
         end if;
     end loop;
 end
@@ -1834,9 +1844,9 @@ begin
         begin
             v_settled := compute.rescue_v1(v_servers, p_limit);
         exception
-            when lock_not_available or deadlock_detected then
-                null;  -- The next sweep tries again.
             when others then
+                -- Somebody may hold the row of one project, or of many.
+                perform set_config('lock_timeout', '20ms', true);
                 foreach v_server in array v_servers loop
                     begin
                         v_settled := v_settled || compute.rescue_v1(array[v_server], p_limit);
@@ -1845,6 +1855,7 @@ begin
                             raise warning 'the task of server % could not be rescued: %', v_server, sqlerrm;
                     end;
                 end loop;
+                perform set_config('lock_timeout', '1s', true);
         end;
     end if;
     begin
@@ -1960,6 +1971,7 @@ end
 $$;
 CREATE FUNCTION queue.claim_tasks_v2(p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, limited boolean)
     LANGUAGE plpgsql
+    SET lock_timeout TO '2s'
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -2194,6 +2206,12 @@ begin
     )::queue.settled), '{}')
     into v_done
     from ended e;
+    -- Handed back, which is seldom: others may do it at once.
+    if 'released' = any(p_outcomes) then
+        perform queue.notify_v1(array(
+            select distinct d.queue from unnest(v_done) d where d.verdict = 'finished' and d.status = 'queued'
+        ));
+    end if;
     return query select * from unnest(v_done);
     if cardinality(v_done) < cardinality(p_ids) then
         return query
@@ -2292,13 +2310,13 @@ CREATE FUNCTION queue.list_workers_v1(p_limit integer) RETURNS TABLE(id text, qu
     order by w.last_seen_at desc, w.id
     limit p_limit
 $$;
-CREATE FUNCTION queue.maintain_history_v1() RETURNS integer
+CREATE FUNCTION queue.maintain_history_v2(p_swept_at timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     SET lock_timeout TO '100ms'
     AS $_$
 declare
     v_now timestamptz := queue.clock_v1();
-    v_keep date := (v_now at time zone 'UTC' - (select history_retention from queue.settings))::date;
+    v_keep timestamptz := p_swept_at - (select history_retention from queue.settings);
     v_dropped integer := 0;
     v_name text;
 begin
@@ -2307,13 +2325,13 @@ begin
     end loop;
     -- Workers that are long gone; one that still has leases is kept until they are rescued.
     delete from queue.workers w
-    where w.last_seen_at < v_now - (select history_retention from queue.settings)
+    where w.last_seen_at < v_keep
         and not exists (select from queue.tasks t where t.status = 'running' and t.worker_id = w.id);
     for v_name in
         select c.relname
         from pg_inherits i join pg_class c on c.oid = i.inhrelid
         where i.inhparent = 'queue.history'::regclass and c.relname ~ '^history_[0-9]{8}$'
-            and to_date(right(c.relname, 8), 'YYYYMMDD') < v_keep
+            and to_date(right(c.relname, 8), 'YYYYMMDD') < (v_keep at time zone 'UTC')::date
     loop
         begin
             execute format('drop table queue.%I', v_name);
@@ -2484,6 +2502,10 @@ declare
     );
     v_queues text[];
 begin
+    -- For a list without an entry the planner may take any index, and read all of it.
+    if cardinality(v_ids) = 0 then
+        return '{}';
+    end if;
     with promoted as (
         update queue.tasks t
         set status = 'queued', position = nextval('queue.position_seq')

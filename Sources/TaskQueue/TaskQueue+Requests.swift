@@ -179,6 +179,13 @@ package struct SweepRequest: Sendable, Hashable {
     }
 }
 
+extension SweepRequest {
+    /// The time of the sweep, unless it found the clock doubtful or had nothing to compare it with.
+    func trusts(_ answer: SweepAnswer) -> Date? {
+        previous != nil && answer.note == nil ? answer.sweptAt : nil
+    }
+}
+
 /// What a sweep did.
 package struct SweepAnswer: Sendable, Hashable {
     /// The database's clock; nil when another sweep was at work, and this one did nothing.

@@ -11,7 +11,7 @@ extension TaskQueue {
     static let echoStatement = Statement("SELECT queue.echo_v1($1, $2) AS workers")
     static let claimStatement = Statement("SELECT * FROM queue.claim_tasks_v2($1, $2, $3, $4, $5, $6, $7)")
     static let heartbeatStatement = Statement("SELECT * FROM queue.heartbeat_v1($1, $2, $3, $4, $5, $6, $7, $8)")
-    static let maintainStatement = Statement("SELECT queue.maintain_history_v1()")
+    static let maintainStatement = Statement("SELECT queue.maintain_history_v2($1)")
     static let workersStatement = Statement("SELECT * FROM queue.list_workers_v1($1)")
 
     /// Says of each task whether it was taken; not, when its subject is busy.

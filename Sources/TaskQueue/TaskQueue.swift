@@ -85,9 +85,10 @@ package struct TaskQueue: Sendable {
         return try SweepAnswer(row)
     }
 
-    /// Makes the partitions of the days ahead and drops those past the retention.
-    package func maintainHistory() async throws {
-        try await rows(Self.maintainStatement, [])
+    /// Makes the history's partitions of the days ahead and drops those past the retention.
+    /// - Parameter sweptAt: the time of a sweep that had no doubt of the clock, by which things are old; nil drops nothing.
+    package func maintainHistory(sweptAt: Date?) async throws {
+        try await rows(Self.maintainStatement, [.timestamp(sweptAt)])
     }
 
     /// Worker processes, the latest seen first.

@@ -63,6 +63,9 @@ extension Worker {
         do {
             let answers = try await queue.finish(endings)
             for answer in answers where answer.verdict == .finished { observe(.handedBack(answer.lease)) }
+            // They may be done here at once, whether notifications come or not.
+            state.withLock { $0.machine.wake() }
+            dispatch.signal()
         } catch {
             let error = QueueError(unknown: error)
             observe(.heartbeatFailed(error))
@@ -89,15 +92,18 @@ extension Worker {
             // what falls due meanwhile can ask for an earlier one.
             let pause = options.sweepInterval * Double.random(in: 0.8...1.2)
             state.withLock { $0.sweepAt = .now + pause }
-            await sweepOnce()
-            await maintainHistory()
+            var swept = await sweepOnce()
+            // A whole host may have died: what one sweep leaves, the next takes at once.
+            while swept.isFull, !Task.isCancelled { swept = await sweepOnce() }
+            await maintainHistory(sweptAt: swept.sweptAt)
             while case let pause = state.withLock({ $0.sweepAt }) - .now, pause > .zero, !Task.isCancelled {
                 await sweep.wait(upTo: pause)
             }
         }
     }
 
-    private func sweepOnce() async {
+    /// - Returns: its time, if nothing is wrong with the clock, and whether there is more to rescue than one sweep does.
+    private func sweepOnce() async -> (sweptAt: Date?, isFull: Bool) {
         let now = ContinuousClock.now
         let isExpected = state.withLock { state in
             defer { state.sweepIsDue = false }
@@ -121,10 +127,12 @@ extension Worker {
             wakeAfterSweep(answer, isExpected: isExpected)
             if answer.rescued > 0 { observe(.rescued(answer.rescued)) }
             if answer.sweptAt != nil { tell(note: answer.note) }
+            return (request.trusts(answer), answer.rescued >= request.limit)
         } catch {
             let error = QueueError(unknown: error)
             state.withLock { $0.machine.sweepFailed(error) }
             observe(.sweepFailed(error))
+            return (nil, false)
         }
     }
 
@@ -144,14 +152,12 @@ extension Worker {
     }
 
     /// Once an hour is plenty: partitions are made days ahead.
-    private func maintainHistory() async {
-        let isDue = state.withLock { state in
-            state.lastMaintenance.map { $0.duration(to: .now) >= .seconds(3600) } ?? true
-        }
-        guard isDue else { return }
+    private func maintainHistory(sweptAt: Date?) async {
+        guard state.withLock({ $0.maintainAt <= .now }) else { return }
         do {
-            try await queue.maintainHistory()
-            state.withLock { $0.lastMaintenance = .now }
+            try await queue.maintainHistory(sweptAt: sweptAt)
+            // Without a time nothing was dropped yet.
+            state.withLock { $0.maintainAt = .now + (sweptAt == nil ? .seconds(60) : .seconds(3600)) }
         } catch {
             observe(.sweepFailed(QueueError(unknown: error)))
         }

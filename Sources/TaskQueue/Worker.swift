@@ -18,7 +18,7 @@ package final class Worker: Service, Sendable {
         /// Of the next sweep it is known that it makes tasks of ours runnable.
         var sweepIsDue = false
         var lastSweep: (sweptAt: Date, at: ContinuousClock.Instant)?
-        var lastMaintenance: ContinuousClock.Instant?
+        var maintainAt = ContinuousClock.now
         var note: String?
         /// Leases to hand back, and those that are being handed back.
         var strays: Set<HeldLease> = []

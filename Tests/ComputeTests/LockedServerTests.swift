@@ -37,6 +37,26 @@ struct LockedServerTests {
         }
     }
 
+    @Test("keeps no request for another, and its own is refused soon and can be repeated")
+    func requests() async throws {
+        try await Bin.open { bin in
+            let servers = [try await bin.adopt(), try await bin.adopt()]
+            try await bin.pool.withConnection { connection in
+                try await connection.transaction { connection in
+                    try await connection.execute(
+                        Statement("SELECT FROM compute.servers WHERE id = $1 FOR UPDATE"),
+                        [.uuid(servers[0])]
+                    )
+                    let requests = servers.map { BatchRequest(server: $0) }
+                    await #expect(throws: PostgresError.self) { try await bin.together(.delete, requests) }
+                    await #expect(throws: ComputeError.self) { try await bin.delete(servers[0]) }
+                    guard case .accepted = try await bin.delete(servers[1]) else { throw Unexpected("refused") }
+                }
+            }
+            guard case .accepted = try await bin.delete(servers[0]) else { throw Unexpected("refused") }
+        }
+    }
+
     private func refusal(of endings: [TaskEnding], _ claim: ClaimRequest?, by queue: TaskQueue) async
         -> QueueError.Code?
     {

@@ -35,6 +35,29 @@ struct RescueTests {
         }
     }
 
+    @Test("for a project whose row is locked keeps nobody else's from ending")
+    func lockedProject() async throws {
+        try await Bin.open { bin in
+            try await bin.execute(Statement("UPDATE queue.settings SET lost_lease_limit = 1"))
+            let (ours, others) = (try await bin.adopt(), try await bin.adopt(project: "bbbb"))
+            _ = try await bin.delete(ours)
+            _ = try await bin.delete(others, by: Bin.stranger)
+            #expect(try await bin.claim(lease: .zero).count == 2)
+            try await bin.pool.withConnection { connection in
+                try await connection.transaction { connection in
+                    try await connection.execute(
+                        Statement("SELECT FROM compute.projects WHERE id = 'aaaa' FOR UPDATE")
+                    )
+                    #expect(try await bin.sweep().rescued == 1)
+                    #expect(try await bin.server(others).taskState == nil)
+                    #expect(try await bin.server(ours).taskState == .softDeleting)
+                }
+            }
+            #expect(try await bin.sweep().rescued == 1)
+            #expect(try await bin.server(ours).taskState == nil)
+        }
+    }
+
     @Test("because a force delete waits for it cancels it and sets the force delete going")
     func forceDeleteWaits() async throws {
         try await Bin.open { bin in
@@ -45,7 +68,10 @@ struct RescueTests {
             }
             let running = try #require(try await bin.claim(lease: .zero).first)
             guard case .accepted(let destroy) = try await bin.forceDelete(id) else { throw Unexpected("refused") }
-            #expect(try await bin.sweep().rescued == 1)
+            try await TestDatabase.current.withPayloads(on: Worker.channel) { heard in
+                #expect(try await bin.sweep().rescued == 1)
+                try await waitUntil("the workers of its host are woken") { heard.withLock { $0 == [Bin.host] } }
+            }
 
             #expect(try await bin.store.task(restore, in: Bin.owner.scope)?.status == "cancelled")
             #expect(try await bin.store.action(request, of: id)?.message == "Cancelled")

@@ -81,7 +81,7 @@ struct DeadLetterTests {
             return (dead, done)
         }
         try await database.withQueue { fixture in
-            try await fixture.queue.maintainHistory()
+            try await fixture.queue.maintainHistory(sweptAt: Date())
             #expect(try await fixture.stored(dead).place == .dead)
             await #expect(throws: FixtureError.self) { try await fixture.stored(done) }
             let next = try await fixture.enqueue(subject: subject)

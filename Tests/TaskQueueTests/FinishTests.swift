@@ -42,6 +42,19 @@ struct FinishTests {
         }
     }
 
+    @Test("that is handed back wakes the workers of its queue")
+    func handedBack() async throws {
+        let database = TestDatabase.current
+        try await database.withPayloads(on: Worker.channel) { heard in
+            try await database.withQueue { fixture in
+                try await fixture.enqueue()
+                let task = try #require(try await fixture.claim().first)
+                #expect(try await fixture.finish(task, .released)?.status == "queued")
+            }
+            try await waitUntil("its queue is named") { heard.withLock { $0 == ["host-1"] } }
+        }
+    }
+
     @Test("that is tried again waits for its delay, then stands last in its queue")
     func retrying() async throws {
         let database = TestDatabase.current

@@ -1,8 +1,9 @@
 import Foundation
 import Postgres
-import TaskQueue
 import TestSupport
 import Testing
+
+@testable import TaskQueue
 
 @Suite("The history", .migratedDatabase)
 struct HistoryTests {
@@ -57,9 +58,9 @@ struct HistoryTests {
     @Test("has partitions for the days ahead")
     func ahead() async throws {
         try await TestDatabase.current.withQueue { fixture in
-            try await fixture.queue.maintainHistory()
+            try await fixture.queue.maintainHistory(sweptAt: Date())
             #expect(try await Self.partitions(fixture) == 4)
-            try await fixture.queue.maintainHistory()
+            try await fixture.queue.maintainHistory(sweptAt: Date())
             #expect(try await Self.partitions(fixture) == 4)
         }
     }
@@ -71,10 +72,33 @@ struct HistoryTests {
         let gone = try await Self.finishOne(database, at: "-9 days")
         let kept = try await Self.finishOne(database, at: "-6 days 23 hours")
         try await database.withQueue { fixture in
-            try await fixture.queue.maintainHistory()
+            try await fixture.queue.maintainHistory(sweptAt: Date())
             #expect(try await fixture.stored(kept).place == .history)
             await #expect(throws: FixtureError.self) { try await fixture.stored(gone) }
         }
+    }
+
+    @Test("is not dropped by a clock that jumped ahead", arguments: [nil, Date()])
+    func clockAhead(sweptAt: Date?) async throws {
+        let database = TestDatabase.current
+        let id = try await Self.finishOne(database, at: "0")
+        try await database.withQueue(clockOffset: "400 days") { fixture in
+            _ = try await fixture.heartbeat([], by: "young")
+            try await fixture.queue.maintainHistory(sweptAt: sweptAt)
+            #expect(try await fixture.stored(id).place == .history)
+            #expect(try await fixture.queue.workers().map(\.id) == ["young"])
+        }
+    }
+
+    @Test("is dropped by a sweep's time only when the sweep had something to compare it with, and no doubt")
+    func trust() {
+        let now = Date()
+        let first = SweepRequest(mayRescue: true, previous: nil, witness: now)
+        let second = SweepRequest(mayRescue: true, previous: (now, .seconds(1)), witness: now)
+        let fine = SweepAnswer(sweptAt: now, rescued: 0, enqueued: 0, note: nil)
+        let doubtful = SweepAnswer(sweptAt: now, rescued: 0, enqueued: 0, note: "the clock jumped")
+        #expect(second.trusts(fine) == now)
+        #expect(first.trusts(fine) == nil && second.trusts(doubtful) == nil)
     }
 
     @Test("is kept with the workers of that time, longer only while they hold a lease")
@@ -88,7 +112,7 @@ struct HistoryTests {
         }
         try await database.withQueue { fixture in
             _ = try await fixture.heartbeat([], by: "young")
-            try await fixture.queue.maintainHistory()
+            try await fixture.queue.maintainHistory(sweptAt: Date())
             let workers = try await fixture.queue.workers()
             #expect(workers.map(\.id) == ["young", "holder"])
         }
@@ -104,14 +128,14 @@ struct HistoryTests {
             try await fixture.pool.withConnection { reader in
                 try await reader.transaction { reader in
                     try await reader.execute(Statement("SELECT count(*) FROM queue.history"))
-                    async let maintained: Void = fixture.queue.maintainHistory()
+                    async let maintained: Void = fixture.queue.maintainHistory(sweptAt: Date())
                     #expect(try await fixture.finish(task, .succeeded)?.verdict == .finished)
                     // With the reader still there: it gives up.
                     try await maintained
                 }
             }
             #expect(try await fixture.stored(old).place == .history)
-            try await fixture.queue.maintainHistory()
+            try await fixture.queue.maintainHistory(sweptAt: Date())
             await #expect(throws: FixtureError.self) { try await fixture.stored(old) }
         }
     }

@@ -23,7 +23,7 @@ struct PgBouncerQueueTests {
                 #expect(try await fixture.finish(tasks[0], .succeeded)?.verdict == .again)
                 _ = try await fixture.claim(lease: .milliseconds(1))
                 try await waitUntil("the last is rescued") { try await fixture.sweep().rescued == 1 }
-                try await fixture.queue.maintainHistory()
+                try await fixture.queue.maintainHistory(sweptAt: Date())
                 try await fixture.queue.wake(["host-1"])
                 #expect(try await fixture.queue.workers().map(\.running) == [1])
                 #expect(try await fixture.stored(ids[0]).place == .history)

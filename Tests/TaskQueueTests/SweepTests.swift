@@ -154,6 +154,31 @@ struct SweepTests {
         }
     }
 
+    @Test("that is full is followed by another at once")
+    func full() async throws {
+        let database = TestDatabase.current
+        try await database.withQueue { fixture in
+            // More than two sweeps can rescue, and one that falls due when the worker may rescue: its only sweep.
+            _ = try await fixture.enqueue(count: 450)
+            #expect(try await fixture.claim("dead", limit: 500, lease: .zero).count == 450)
+            try await fixture.enqueue()
+            let task = try #require(try await fixture.claim("dead").first)
+            try await fixture.finish(task, .retrying(after: .seconds(4)))
+
+            let gate = Gate()
+            let options = WorkerOptions.test(lease: .seconds(1), sweep: .seconds(3600))
+            try await withWorker(options, on: database, handlers: [TestHandler { _ in await gate.pass() }]) { _ in
+                try await waitUntil("all are rescued") {
+                    try await fixture.value(
+                        Int.self,
+                        Statement("SELECT count(*) AS value FROM queue.tasks WHERE worker_id = 'dead'")
+                    ) == 0
+                }
+                gate.open()
+            }
+        }
+    }
+
     @Test("does no more in one call than it was asked to")
     func bounded() async throws {
         let database = TestDatabase.current

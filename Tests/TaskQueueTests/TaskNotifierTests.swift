@@ -12,30 +12,18 @@ struct TaskNotifierTests {
         _ body: (TaskNotifier, ServiceGroup, Guarded<[String]>) async throws -> Void
     ) async throws {
         let database = TestDatabase.current
-        let heard = Guarded([String]())
-        let listener = Listener(
-            configuration: try database.configuration(),
-            channels: [Worker.channel],
-            logger: TestDatabase.logger
-        )
-        let listening = Task { try await listener.run() }
-        let collecting = Task {
-            for await event in listener.events { heard.withLock { $0.append(event.text) } }
-        }
-        try await database.withQueue { fixture in
-            let notifier = TaskNotifier(queue: fixture.queue, logger: TestDatabase.logger)
-            let services = ServiceGroup(configuration: .init(services: [notifier], logger: TestDatabase.logger))
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await services.run() }
-                try await waitUntil("somebody listens") { heard.withLock { $0 == ["listening"] } }
-                try await body(notifier, services, heard)
-                await services.triggerGracefulShutdown()
-                try await group.waitForAll()
+        try await database.withPayloads(on: Worker.channel) { heard in
+            try await database.withQueue { fixture in
+                let notifier = TaskNotifier(queue: fixture.queue, logger: TestDatabase.logger)
+                let services = ServiceGroup(configuration: .init(services: [notifier], logger: TestDatabase.logger))
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await services.run() }
+                    try await body(notifier, services, heard)
+                    await services.triggerGracefulShutdown()
+                    try await group.waitForAll()
+                }
             }
         }
-        listening.cancel()
-        try await listening.value
-        await collecting.value
     }
 
     @Test("gathers wake-ups into at most fifty a second after a burst, and never loses the last")
@@ -66,16 +54,6 @@ struct TaskNotifierTests {
             names.forEach(notifier.notify)
             await services.triggerGracefulShutdown()
             try await waitUntil("all are heard") { Set(names).isSubset(of: heard.withLock { $0 }) }
-        }
-    }
-}
-
-extension Listener.Event {
-    fileprivate var text: String {
-        switch self {
-        case .listening: "listening"
-        case .lost: "lost"
-        case .notification(_, let payload): payload
         }
     }
 }

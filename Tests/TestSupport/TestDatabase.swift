@@ -78,6 +78,38 @@ package struct TestDatabase: Sendable {
         return try result.get()
     }
 
+    /// Listens to a channel while `body` runs, which is handed what has been heard so far: payloads in order.
+    package func withPayloads(
+        on channel: String,
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (Guarded<[String]>) async throws -> Void
+    ) async throws {
+        let heard = Guarded([String]())
+        let listens = Guarded(false)
+        let listener = Listener(configuration: try configuration(), channels: [channel], logger: Self.logger)
+        let listening = Task { try await listener.run() }
+        let collecting = Task {
+            for await event in listener.events {
+                switch event {
+                case .listening: listens.withLock { $0 = true }
+                case .notification(_, let payload): heard.withLock { $0.append(payload) }
+                case .lost: break
+                }
+            }
+        }
+        let result: Result<Void, any Error>
+        do {
+            try await waitUntil("somebody listens") { listens.withLock { $0 } }
+            result = .success(try await body(heard))
+        } catch {
+            result = .failure(error)
+        }
+        listening.cancel()
+        try await listening.value
+        await collecting.value
+        try result.get()
+    }
+
     /// The sessions that clients have on it, by application name.
     package func sessions() async throws -> [String] {
         let rows = try await cluster.administrator.execute(

@@ -14,6 +14,8 @@ create or replace function compute.force_delete_server_v1(
     p_trace_context text
 ) returns compute.accepted
 language plpgsql volatile
+-- A row that somebody holds locked must not keep the requests for others.
+set lock_timeout = '1s'
 set enable_seqscan = off
 set jit = off
 as $$

@@ -12,6 +12,10 @@ declare
     v_tasks uuid[];
     v_settled queue.settled[];
 begin
+    -- For a list without an entry the planner may take any index, and read all of it.
+    if cardinality(p_servers) = 0 then
+        return '{}';
+    end if;
     v_tasks := array(
         select t.id
         from compute.servers v

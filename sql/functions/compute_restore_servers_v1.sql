@@ -17,6 +17,8 @@ create or replace function compute.restore_servers_v1(
     p_trace_contexts text[]
 ) returns table (place bigint, outcome text, task_id uuid, queue text, vm_state text, task_state text)
 language plpgsql volatile
+-- A row that somebody holds locked must not keep the requests for others.
+set lock_timeout = '1s'
 set enable_seqscan = off
 set jit = off
 -- A plan for the very values is never worth its making here: each call would be planned anew.

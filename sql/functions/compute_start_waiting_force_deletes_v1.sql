@@ -34,6 +34,7 @@ begin
             perform compute.enqueue_task_v1(
                 v_action.task_id, v_server, 'force_delete', v_action.request_id, 0, null
             );
+            perform queue.notify_v1(array[v_server.host]);
         end if;
     end loop;
 end

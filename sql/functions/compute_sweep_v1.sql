@@ -44,9 +44,9 @@ begin
         begin
             v_settled := compute.rescue_v1(v_servers, p_limit);
         exception
-            when lock_not_available or deadlock_detected then
-                null;  -- The next sweep tries again.
             when others then
+                -- Somebody may hold the row of one project, or of many.
+                perform set_config('lock_timeout', '20ms', true);
                 foreach v_server in array v_servers loop
                     begin
                         v_settled := v_settled || compute.rescue_v1(array[v_server], p_limit);
@@ -55,6 +55,7 @@ begin
                             raise warning 'the task of server % could not be rescued: %', v_server, sqlerrm;
                     end;
                 end loop;
+                perform set_config('lock_timeout', '1s', true);
         end;
     end if;
 

@@ -37,6 +37,8 @@ create or replace function queue.claim_tasks_v2(
     limited boolean
 )
 language plpgsql volatile
+-- The row of a queue with a limit may be locked by somebody: the caller asks again.
+set lock_timeout = '2s'
 -- Prepared on an empty table the planner would choose to read all of it, and keep doing so when it is full.
 set enable_seqscan = off
 set jit = off

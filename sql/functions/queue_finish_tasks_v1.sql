@@ -123,6 +123,12 @@ begin
     into v_done
     from ended e;
 
+    -- Handed back, which is seldom: others may do it at once.
+    if 'released' = any(p_outcomes) then
+        perform queue.notify_v1(array(
+            select distinct d.queue from unnest(v_done) d where d.verdict = 'finished' and d.status = 'queued'
+        ));
+    end if;
     return query select * from unnest(v_done);
     if cardinality(v_done) < cardinality(p_ids) then
         return query

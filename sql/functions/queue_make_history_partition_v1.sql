@@ -3,7 +3,7 @@
 -- It is made as a table and attached, which never blocks a finish. A task that ends on a day for which nobody made a
 -- partition in advance still ends: every finish asks, after it has locked its tasks, so that nobody waits for a task
 -- while others wait for the partition.
--- Callers: queue.finish_tasks_v1, queue.cancel_waiting_v1, queue.record_done_v1, queue.maintain_history_v1
+-- Callers: queue.finish_tasks_v1, queue.cancel_waiting_v1, queue.record_done_v1, queue.maintain_history_v2
 create or replace function queue.make_history_partition_v1(p_day date) returns void
 language plpgsql volatile
 as $$
