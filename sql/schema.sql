@@ -704,7 +704,7 @@ CREATE FUNCTION compute.event_name_v1(p_kind text) RETURNS text
         when 'force_delete' then 'compute_terminate_instance'
     end
 $$;
-CREATE FUNCTION compute.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, limited boolean, verdict text, status text)
+CREATE FUNCTION compute.finish_and_claim_v2(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, cancel_requested boolean, next_due_seconds double precision, limited boolean, verdict text, status text)
     LANGUAGE plpgsql
     SET lock_timeout TO '2s'
     AS $$
@@ -712,13 +712,14 @@ CREATE FUNCTION compute.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_o
 begin
     return query
     select f.id, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
-        null::integer, null::integer, f.token, null::bigint, null::text, null::double precision, null::boolean,
+        null::integer, null::integer, f.token, null::bigint, null::text, null::boolean, null::double precision,
+        null::boolean,
         f.verdict, f.status
     from compute.finish_tasks_v1(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors) f
     where f.verdict <> 'finished' or f.status <> 'succeeded';
     return query
     select c.*, null::text, null::text
-    from queue.claim_tasks_v2(p_worker_id, p_kinds, p_queues, p_limits, p_low, p_turn, p_lease_seconds) c;
+    from queue.claim_tasks_v3(p_worker_id, p_kinds, p_queues, p_limits, p_low, p_turn, p_lease_seconds) c;
 end
 $$;
 CREATE FUNCTION compute.finish_tasks_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[]) RETURNS SETOF queue.settled
@@ -1969,7 +1970,7 @@ begin
     where case when seen.mark is null then now.mark is null else now.mark is distinct from seen.mark end;
 end
 $$;
-CREATE FUNCTION queue.claim_tasks_v2(p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, limited boolean)
+CREATE FUNCTION queue.claim_tasks_v3(p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, cancel_requested boolean, next_due_seconds double precision, limited boolean)
     LANGUAGE plpgsql
     SET lock_timeout TO '2s'
     SET enable_seqscan TO 'off'
@@ -2008,7 +2009,7 @@ begin
     if cardinality(v_places) = 0 then
         return query select
             null::uuid, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
-            null::integer, null::integer, null::bigint, null::bigint, null::text, v_due, v_limited;
+            null::integer, null::integer, null::bigint, null::bigint, null::text, null::boolean, v_due, v_limited;
         return;
     end if;
     return query
@@ -2025,8 +2026,8 @@ begin
     where t.ctid = any(v_places)
     returning
         t.id, t.queue, t.kind, t.subject_id, t.request_id, t.payload, t.priority, t.position, t.attempt,
-        t.max_attempts, t.lease_token, t.lease_timeline, t.trace_context, v_due,
-        v_limited;
+        t.max_attempts, t.lease_token, t.lease_timeline, t.trace_context,
+        t.cancel_requested_at is not null, v_due, v_limited;
 end
 $$;
 CREATE FUNCTION queue.clock_v1() RETURNS timestamp with time zone
@@ -2088,7 +2089,7 @@ begin
     );
 end
 $$;
-CREATE FUNCTION queue.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, next_due_seconds double precision, limited boolean, verdict text, status text)
+CREATE FUNCTION queue.finish_and_claim_v2(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[], p_worker_id text, p_kinds text[], p_queues text[], p_limits integer[], p_low bigint[], p_turn integer, p_lease_seconds double precision) RETURNS TABLE(id uuid, queue text, kind text, subject_id uuid, request_id text, payload jsonb, priority smallint, "position" bigint, attempt integer, max_attempts integer, lease_token bigint, lease_timeline bigint, trace_context text, cancel_requested boolean, next_due_seconds double precision, limited boolean, verdict text, status text)
     LANGUAGE plpgsql
     SET lock_timeout TO '2s'
     AS $$
@@ -2096,13 +2097,14 @@ CREATE FUNCTION queue.finish_and_claim_v1(p_ids uuid[], p_tokens bigint[], p_out
 begin
     return query
     select f.id, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
-        null::integer, null::integer, f.token, null::bigint, null::text, null::double precision, null::boolean,
+        null::integer, null::integer, f.token, null::bigint, null::text, null::boolean, null::double precision,
+        null::boolean,
         f.verdict, f.status
     from queue.finish_tasks_v1(p_ids, p_tokens, p_outcomes, p_delays, p_results, p_errors) f
     where f.verdict <> 'finished' or f.status <> 'succeeded';
     return query
     select c.*, null::text, null::text
-    from queue.claim_tasks_v2(p_worker_id, p_kinds, p_queues, p_limits, p_low, p_turn, p_lease_seconds) c;
+    from queue.claim_tasks_v3(p_worker_id, p_kinds, p_queues, p_limits, p_low, p_turn, p_lease_seconds) c;
 end
 $$;
 CREATE FUNCTION queue.finish_tasks_v1(p_ids uuid[], p_tokens bigint[], p_outcomes text[], p_delays double precision[], p_results jsonb[], p_errors jsonb[]) RETURNS SETOF queue.settled
@@ -2138,7 +2140,7 @@ begin
     with ended as (
         select t.*, i.place, i.delay, i.result, i.error, i.outcome as asked,
             case
-                when t.cancel_requested_at is not null and i.outcome in ('retrying', 'waiting', 'released', 'rescued')
+                when t.cancel_requested_at is not null and i.outcome in ('retrying', 'waiting', 'released')
                     then 'cancelled'
                 when i.outcome = 'rescued' and t.lost_leases + 1 >= v_limit then 'failed'
                 else i.outcome

@@ -23,7 +23,7 @@ extension ServerStore {
     static let beginDestroyStatement = Statement("SELECT compute.begin_destroy_v2($1, $2) AS last_look")
     static let finishStatement = Statement("SELECT * FROM compute.finish_tasks_v1($1, $2, $3, $4, $5, $6)")
     static let finishAndClaimStatement = Statement(
-        "SELECT * FROM compute.finish_and_claim_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+        "SELECT * FROM compute.finish_and_claim_v2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
     )
     static let sweepStatement = Statement("SELECT * FROM compute.sweep_v1($1, $2, $3, $4, $5)")
     static let resumePurgingStatement = Statement("SELECT compute.resume_purging_v1() AS reason")

@@ -22,18 +22,20 @@ package struct ServerTaskHandler: TaskHandler {
         guard let kind = ServerTaskKind(rawValue: task.kind), let driver = drivers[task.queue] else {
             preconditionFailure("a task was claimed that this worker cannot do")
         }
+        guard !Task.isCancelled else { return await onlyLook(kind, task, driver) }
         do {
             if kind.destroys {
                 switch try await beginDestroy(task) {
                 case .destroy: break
                 case .spare: return .cancelled
-                case .look: return try await callOff(task, driver)
+                // An attempt before this one has begun to destroy it, and died before it could say so.
+                case .look: return await look(kind, task, driver, otherwise: .cancelled)
                 }
             }
             try await act(kind, task, attempt, driver)
             return .succeeded()
-        } catch let error as HypervisorError where error.code == .unknownOutcome {
-            return await verify(kind, task, driver, after: error)
+        } catch let error as HypervisorError where [.unknownOutcome, .cancelled].contains(error.code) {
+            return await look(kind, task, driver, otherwise: .failed(TaskFailure(error)))
         } catch let error as HypervisorError {
             return .failed(TaskFailure(error))
         } catch {
@@ -41,15 +43,48 @@ package struct ServerTaskHandler: TaskHandler {
         }
     }
 
-    /// The server must live; but an attempt before this one has begun to destroy it, and died before it could say so.
-    private func callOff(_ task: QueuedTask, _ driver: any HypervisorDriver) async throws(HypervisorError)
+    /// It was asked to stop before it was claimed; an attempt of a worker that died may have done it all the same.
+    private func onlyLook(_ kind: ServerTaskKind, _ task: QueuedTask, _ driver: any HypervisorDriver) async
         -> TaskOutcome
     {
+        // A task of its own, which no cancellation reaches.
+        let wasBegun = Task {
+            guard kind.destroys else { return true }
+            return try await store.beginDestroy(task: task.id, token: task.lease.token) != .spare
+        }
         do {
-            _ = try await driver.powerState(of: task.subjectID)
-            return .cancelled
-        } catch  where error.code == .notFound {
-            return .succeeded()
+            guard try await wasBegun.value else { return .cancelled }
+        } catch {
+            return .failed(TaskFailure(unexpected: error))
+        }
+        return await look(kind, task, driver, otherwise: .cancelled)
+    }
+
+    /// Looks at the server where it is not known whether the work was done, also when this task has been cancelled: what
+    /// was done has succeeded, and its row must say so.
+    /// - Parameter outcome: what it is when it was not done. After a call whose outcome is unknown it is this too when the
+    ///   host does not answer: something was tried, so this must not pass for waiting.
+    private func look(
+        _ kind: ServerTaskKind,
+        _ task: QueuedTask,
+        _ driver: any HypervisorDriver,
+        otherwise outcome: TaskOutcome
+    ) async -> TaskOutcome {
+        // A task of its own, which no cancellation reaches.
+        let seen = Task { () async -> Result<PowerState, HypervisorError> in
+            do throws(HypervisorError) {
+                return .success(try await driver.powerState(of: task.subjectID))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch await seen.value {
+        case .success(let state):
+            return kind.isDone(state) ? .succeeded() : outcome
+        case .failure(let error):
+            if kind.destroys, error.code == .notFound { return .succeeded() }
+            if case .cancelled = outcome { return .failed(TaskFailure(error)) }
+            return outcome
         }
     }
 
@@ -68,22 +103,6 @@ package struct ServerTaskHandler: TaskHandler {
         case .softDelete: try await driver.softDelete(task.subjectID, lease: lease, progress: progress)
         case .restore: try await driver.restore(task.subjectID, lease: lease, progress: progress)
         case .purge, .forceDelete: try await driver.destroy(task.subjectID, lease: lease, progress: progress)
-        }
-    }
-
-    /// Looks at the server after a call whose outcome is unknown. It stays unknown when the host does not answer that
-    /// either: something was tried, so this must not pass for waiting.
-    private func verify(
-        _ kind: ServerTaskKind,
-        _ task: QueuedTask,
-        _ driver: any HypervisorDriver,
-        after original: HypervisorError
-    ) async -> TaskOutcome {
-        do {
-            let state = try await driver.powerState(of: task.subjectID)
-            return kind.isDone(state) ? .succeeded() : .failed(TaskFailure(original))
-        } catch {
-            return kind.destroys && error.code == .notFound ? .succeeded() : .failed(TaskFailure(original))
         }
     }
 

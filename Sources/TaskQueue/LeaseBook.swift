@@ -54,9 +54,10 @@ struct LeaseBook: Sendable {
     mutating func grant(
         _ lease: HeldLease,
         deadline: ContinuousClock.Instant,
-        attemptEnds: ContinuousClock.Instant? = nil
+        attemptEnds: ContinuousClock.Instant? = nil,
+        stop: StopReason? = nil
     ) {
-        entries[lease] = Entry(deadline: deadline, attemptEnds: attemptEnds)
+        entries[lease] = Entry(deadline: deadline, attemptEnds: attemptEnds, stop: stop)
     }
 
     mutating func report(_ progress: TaskProgress, of lease: HeldLease) {

@@ -2,7 +2,7 @@ package import Foundation
 
 /// One claimed task: what is to be done, and the lease under which it may be done.
 ///
-/// Source: sql/functions/queue_claim_tasks_v2.sql
+/// Source: sql/functions/queue_claim_tasks_v3.sql
 package struct QueuedTask: Sendable, Hashable, Identifiable {
     package var id: UUID
     /// The queue it was claimed from.
@@ -23,6 +23,9 @@ package struct QueuedTask: Sendable, Hashable, Identifiable {
     package var lease: Lease
     /// A W3C `traceparent`, or nil.
     package var traceContext: String?
+    /// Whether somebody asked to stop it before it was claimed: its handler is cancelled from the start, and may only
+    /// look what an attempt before this one has done.
+    package var isCancelRequested = false
 
     /// A time-bounded right to act. Leases compare by timeline, then token: the later one is the greater.
     package struct Lease: Sendable, Hashable {

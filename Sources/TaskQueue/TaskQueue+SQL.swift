@@ -9,7 +9,7 @@ extension TaskQueue {
     )
     static let wakeStatement = Statement("SELECT queue.wake_v1($1)")
     static let echoStatement = Statement("SELECT queue.echo_v1($1, $2) AS workers")
-    static let claimStatement = Statement("SELECT * FROM queue.claim_tasks_v2($1, $2, $3, $4, $5, $6, $7)")
+    static let claimStatement = Statement("SELECT * FROM queue.claim_tasks_v3($1, $2, $3, $4, $5, $6, $7)")
     static let heartbeatStatement = Statement("SELECT * FROM queue.heartbeat_v1($1, $2, $3, $4, $5, $6, $7, $8)")
     static let maintainStatement = Statement("SELECT queue.maintain_history_v2($1)")
     static let workersStatement = Statement("SELECT * FROM queue.list_workers_v1($1)")
@@ -125,6 +125,7 @@ extension QueuedTask {
             token: try row.decode(Int64.self, "lease_token")
         )
         traceContext = try row.decode(String?.self, "trace_context")
+        isCancelRequested = try row.decode(Bool.self, "cancel_requested")
     }
 }
 

@@ -116,7 +116,7 @@ package struct QueueFunctions: Sendable {
     package static let plain = QueueFunctions(
         finish: Statement("SELECT * FROM queue.finish_tasks_v1($1, $2, $3, $4, $5, $6)"),
         finishAndClaim: Statement(
-            "SELECT * FROM queue.finish_and_claim_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+            "SELECT * FROM queue.finish_and_claim_v2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
         ),
         sweep: Statement("SELECT * FROM queue.sweep_v1($1, $2, $3, $4, $5)")
     )

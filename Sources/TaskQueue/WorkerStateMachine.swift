@@ -232,7 +232,8 @@ extension WorkerStateMachine {
             book.grant(
                 task.held,
                 deadline: exchange.sent + options.leaseDuration,
-                attemptEnds: exchange.sent + options.attemptLimit
+                attemptEnds: exchange.sent + options.attemptLimit,
+                stop: task.isCancelRequested ? .cancelRequested : nil
             )
         }
         guard isDraining else { return claim.tasks }

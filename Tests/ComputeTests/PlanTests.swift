@@ -87,6 +87,7 @@ struct PlanTests {
         try #require(try await bin.claim(lease: .zero).count == ids.count)
         for id in ids { _ = try await bin.forceDelete(id) }
         #expect(try await bin.sweep().rescued == ids.count)
+        try await endAll(bin, .cancelled, count: ids.count)
         try await endAll(bin, .succeeded, count: ids.count)
     }
 

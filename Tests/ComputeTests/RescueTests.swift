@@ -5,9 +5,11 @@ import TaskQueue
 import TestSupport
 import Testing
 
-@Suite("A rescue that ends its task", .migratedDatabase)
+@Suite("A rescue", .migratedDatabase)
 struct RescueTests {
-    @Test("for a lease lost too often leaves the server as it was, tells why, and can be asked again")
+    @Test(
+        "that ends its task, whose lease was lost too often, leaves the server as it was, tells why, and can be asked again"
+    )
     func tooManyLosses() async throws {
         try await Bin.open { bin in
             try await bin.execute(Statement("UPDATE queue.settings SET lost_lease_limit = 1"))
@@ -35,7 +37,7 @@ struct RescueTests {
         }
     }
 
-    @Test("for a project whose row is locked keeps nobody else's from ending")
+    @Test("held up by a project's locked row keeps nobody else's from ending")
     func lockedProject() async throws {
         try await Bin.open { bin in
             try await bin.execute(Statement("UPDATE queue.settings SET lost_lease_limit = 1"))
@@ -58,7 +60,7 @@ struct RescueTests {
         }
     }
 
-    @Test("because a force delete waits for it cancels it and sets the force delete going")
+    @Test("of a task that a force delete waits for has it looked at, and then the force delete goes on")
     func forceDeleteWaits() async throws {
         try await Bin.open { bin in
             let id = try await bin.softDeleted()
@@ -68,8 +70,11 @@ struct RescueTests {
             }
             let running = try #require(try await bin.claim(lease: .zero).first)
             guard case .accepted(let destroy) = try await bin.forceDelete(id) else { throw Unexpected("refused") }
+            #expect(try await bin.sweep().rescued == 1)
+            let looking = try #require(try await bin.claim().first)
+            #expect(looking.id == restore && looking.isCancelRequested)
             try await TestDatabase.current.withPayloads(on: Worker.channel) { heard in
-                #expect(try await bin.sweep().rescued == 1)
+                try await bin.finish(looking, .cancelled)
                 try await waitUntil("the workers of its host are woken") { heard.withLock { $0 == [Bin.host] } }
             }
 

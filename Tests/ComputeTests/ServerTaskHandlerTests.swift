@@ -24,6 +24,23 @@ struct ServerTaskHandlerTests {
         return id
     }
 
+    /// Has this asked for, after what must come before it.
+    private func accept(_ kind: ServerTaskKind, _ id: UUID, _ bin: Bin, _ handler: ServerTaskHandler) async throws {
+        if kind == .restore || kind == .purge {
+            _ = try await bin.delete(id)
+            let (delete, _) = try await claimAndRun(bin, handler)
+            try await bin.finish(delete, .succeeded)
+        }
+        switch kind {
+        case .softDelete: _ = try await bin.delete(id)
+        case .restore: _ = try await bin.restore(id)
+        case .forceDelete: _ = try await bin.forceDelete(id)
+        case .purge:
+            try await bin.letRetentionPass(id)
+            try await bin.sweep()
+        }
+    }
+
     private func claimAndRun(_ bin: Bin, _ handler: ServerTaskHandler) async throws -> (QueuedTask, TaskOutcome) {
         let task = try #require(try await bin.claim().first)
         return (task, await handler.run(task, attempt: .quiet))
@@ -72,6 +89,60 @@ struct ServerTaskHandlerTests {
             case .failed(let failure): #expect(!tookEffect && failure.isTransient)
             case .cancelled: Issue.record("nobody cancelled it")
             }
+        }
+    }
+
+    @Test("stopped in the middle it looks, and believes what it sees", arguments: [true, false])
+    func stopped(tookEffect: Bool) async throws {
+        try await open { bin, host, handler in
+            let id = try await machine(bin, host)
+            _ = try await bin.delete(id)
+            try await host.inject(
+                .init(server: id, operation: .softDelete, step: tookEffect ? .after : .before, behaviour: .hang)
+            )
+            let task = try #require(try await bin.claim().first)
+            let begun = Guarded(false)
+            let attempt = TaskAttempt(report: { _ in begun.withLock { $0 = true } }, isHeld: { true })
+            let working = Task { await handler.run(task, attempt: attempt) }
+            try await waitUntil("it works, as far as it goes") {
+                let isOff = try await host.powerState(of: id) == .shutdown
+                return begun.withLock { $0 } && isOff == tookEffect
+            }
+            working.cancel()
+            switch await working.value {
+            case .succeeded: #expect(tookEffect)
+            case .failed(let failure): #expect(!tookEffect && failure.isTransient)
+            case .cancelled: Issue.record("it was stopped, and must say why")
+            }
+        }
+    }
+
+    @Test(
+        "asked to stop before it begins it only looks what a worker that died has done",
+        arguments: ServerTaskKind.allCases,
+        [true, false]
+    )
+    func onlyLooks(kind: ServerTaskKind, wasDone: Bool) async throws {
+        try await open { bin, host, handler in
+            let id = try await machine(bin, host)
+            try await accept(kind, id, bin, handler)
+            let dead = try #require(try await bin.claim(lease: .zero).first)
+            if wasDone { _ = await handler.run(dead, attempt: .quiet) }
+            let effects = try await host.journal(of: id).count
+            try await bin.execute(Statement("UPDATE queue.tasks SET cancel_requested_at = now()"))
+            #expect(try await bin.sweep().rescued == 1)
+
+            let task = try #require(try await bin.claim().first)
+            let looking = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return await handler.run(task, attempt: .quiet)
+            }
+            switch await looking.value {
+            case .succeeded: #expect(wasDone)
+            case .cancelled: #expect(!wasDone)
+            case .failed(let failure): throw Unexpected(failure)
+            }
+            #expect(try await host.journal(of: id).count == effects)
         }
     }
 

@@ -166,7 +166,7 @@ struct RunningLimitTests {
                     let first = try await connection.execute(
                         Statement(
                             """
-                            SELECT id FROM queue.claim_tasks_v2('worker-1', '{work}', '{host-1}', '{2}', '{0,0,0}', 0, 30)
+                            SELECT id FROM queue.claim_tasks_v3('worker-1', '{work}', '{host-1}', '{2}', '{0,0,0}', 0, 30)
                             """
                         )
                     )

@@ -96,7 +96,7 @@ struct SweepTests {
         }
     }
 
-    @Test("cancels a rescued task that somebody asked to cancel")
+    @Test("gives back a task that somebody asked to cancel, for a worker to look what was done")
     func rescuedAfterCancel() async throws {
         let database = TestDatabase.current
         let id = try await database.withQueue { fixture in
@@ -108,7 +108,9 @@ struct SweepTests {
         try await database.withQueue(clockOffset: "1 hour") { fixture in
             let answer = try await fixture.sweep()
             #expect(answer.rescued == 1)
-            #expect(try await fixture.stored(id).status == "cancelled")
+            let task = try #require(try await fixture.claim("worker-2").first)
+            #expect(task.id == id && task.isCancelRequested)
+            #expect(try await fixture.finish(task, .released)?.status == "cancelled")
         }
     }
 

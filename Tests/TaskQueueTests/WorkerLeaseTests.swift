@@ -51,6 +51,21 @@ struct WorkerLeaseTests {
         }
     }
 
+    @Test("on tasks that were to stop when their worker died cancel their handlers from the start")
+    func cancelledFromTheStart() async throws {
+        let database = TestDatabase.current
+        try await database.withQueue { fixture in
+            try await fixture.enqueue()
+            #expect(try await fixture.claim("dead", lease: .zero).count == 1)
+            try await fixture.run("UPDATE queue.tasks SET cancel_requested_at = now()")
+            try await fixture.sweep()
+            let handler = TestHandler { _ in Task.isCancelled ? .cancelled : .succeeded() }
+            try await withWorker(.test(), on: database, handlers: [handler]) { running in
+                try await waitUntil("the task has ended") { running.said.ended.map(\.status) == ["cancelled"] }
+            }
+        }
+    }
+
     @Test("bring the wish to cancel to a running task")
     func cancelRequest() async throws {
         let database = TestDatabase.current

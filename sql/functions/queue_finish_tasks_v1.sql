@@ -5,12 +5,13 @@
 -- retrying, but nothing could be tried, so it does not count as an attempt, however often); released (handed back, the
 -- attempt does not count); rescued (as released, but counted as a lost lease, of which there is a limit).
 -- A first claim that ends as waiting leaves the task as one that was never claimed: nothing was touched.
--- A task that somebody asked to cancel is never tried again.
+-- A task that somebody asked to cancel is never tried again; but one that was rescued is claimed once more, by a worker
+-- that looks what the one that died has done.
 -- A row whose id and token do not match a live task has lost its lease, unless this very finish is found done.
 -- The match is by id and token, never by status: that would walk the dead entries of a partial index.
 -- Rows are locked first, in the order of ids, and then reached by their place (ctid), which a locked row keeps. Joins to
 -- the table stand in a lateral part with "offset 0", so that a plan made on an empty table cannot read all of it.
--- Callers: TaskQueue.finish, compute.finish_tasks_v1, queue.finish_and_claim_v1, queue.rescue_v1
+-- Callers: TaskQueue.finish, compute.finish_tasks_v1, queue.finish_and_claim_v2, queue.rescue_v1
 create or replace function queue.finish_tasks_v1(
     p_ids uuid[],
     p_tokens bigint[],
@@ -54,7 +55,7 @@ begin
     with ended as (
         select t.*, i.place, i.delay, i.result, i.error, i.outcome as asked,
             case
-                when t.cancel_requested_at is not null and i.outcome in ('retrying', 'waiting', 'released', 'rescued')
+                when t.cancel_requested_at is not null and i.outcome in ('retrying', 'waiting', 'released')
                     then 'cancelled'
                 when i.outcome = 'rescued' and t.lost_leases + 1 >= v_limit then 'failed'
                 else i.outcome

@@ -1,8 +1,8 @@
 -- Locks the tasks of one queue that a claim may take now, at most p_limit, and returns their places (ctid), which they
 -- keep while they are locked.
 --
--- Tables: queue.tasks, queue.queues. Parameters as queue.claim_tasks_v2; p_low has three numbers.
--- Callers: queue.claim_tasks_v2
+-- Tables: queue.tasks, queue.queues. Parameters as queue.claim_tasks_v3; p_low has three numbers.
+-- Callers: queue.claim_tasks_v3
 create or replace function queue.pick_tasks_v1(
     p_queue text,
     p_kinds text[],

@@ -1,6 +1,6 @@
 -- Gives back tasks whose lease ran out, whatever their age.
 --
--- Tables: queue.tasks (and queue.dead past the limit of lost leases). State: running -> queued | cancelled | failed.
+-- Tables: queue.tasks (and queue.dead past the limit of lost leases). State: running -> queued | failed.
 -- p_ids: only these, or null for all. It reads the few running rows and skips what somebody holds locked; in no order, or
 -- the plan of an empty table would walk the primary key of a full one.
 -- Callers: queue.sweep_v1, compute.sweep_v1

@@ -5,7 +5,7 @@ import TestSupport
 
 /// Claiming, and the heartbeat.
 extension ModelDatabase {
-    /// queue.claim_tasks_v2
+    /// queue.claim_tasks_v3
     mutating func claim(_ request: ClaimRequest) -> (tasks: [QueuedTask], nextDue: TimeInterval?) {
         var picked: [UUID] = []
         for queue in request.queues {
@@ -99,7 +99,8 @@ extension QueuedTask {
             attempt: task.attempt,
             maxAttempts: task.maxAttempts,
             lease: Lease(timeline: task.lease?.timeline ?? 0, token: task.lease?.token ?? 0),
-            traceContext: nil
+            traceContext: nil,
+            isCancelRequested: task.isCancelRequested
         )
     }
 }

@@ -59,8 +59,8 @@ extension ModelDatabase {
     private func outcome(of ending: ModelEnding, on task: ModelTask) -> ModelEnding.Outcome {
         switch ending.outcome {
         case .retrying, .waiting, .released, .rescued:
+            if ending.outcome == .rescued { return task.lostLeases + 1 >= lostLeaseLimit ? .failed : .rescued }
             if task.isCancelRequested, !isBroken(.retryDespiteCancel) { return .cancelled }
-            if ending.outcome == .rescued, task.lostLeases + 1 >= lostLeaseLimit { return .failed }
             return ending.outcome
         case .succeeded, .failed, .cancelled:
             return ending.outcome

@@ -11,6 +11,12 @@ extension Simulation {
         guard let kind = RunRecord.Kind(rawValue: task.kind) else { return }
         let handler = SimulatedHandler(task: task, kind: kind, isStuck: random.chance(25))
         worker.handlers[task.held] = handler
+        if task.isCancelRequested {
+            plan(handler, worker, in: random.below(100)) { [unowned self] in
+                end(handler, worker, look(handler, otherwise: .cancelled))
+            }
+            return
+        }
         if kind == .purge || kind == .forceDelete {
             plan(handler, worker, in: random.below(200)) { [unowned self] in lookOnce(handler, worker) }
         } else {
@@ -42,7 +48,8 @@ extension Simulation {
             case .success(let answer) where answer.go == .destroy:
                 handler.decidedAt = answer.at
                 planAct(handler, worker)
-            case .success(let answer) where answer.go == .look: beCalledOff(handler, worker)
+            case .success(let answer) where answer.go == .look:
+                end(handler, worker, look(handler, otherwise: .cancelled))
             case .success(let answer) where answer.go == .spare: end(handler, worker, .cancelled)
             case .success: end(handler, worker, .failed(.interrupted))
             case .failure(let error) where error.code.isRetryable && !handler.isCancelled:
@@ -50,13 +57,6 @@ extension Simulation {
             case .failure: end(handler, worker, .failed(.interrupted))
             }
         }
-    }
-
-    /// The server must live; but an attempt before this one has begun to destroy it, and died before it could say so.
-    private func beCalledOff(_ handler: SimulatedHandler, _ worker: SimulatedWorker) {
-        if awayHosts.contains(handler.task.queue) { return end(handler, worker, .failed(.away)) }
-        let isGone = hardware.powerState(of: handler.task.subjectID) == nil
-        end(handler, worker, isGone ? .succeeded() : .cancelled)
     }
 
     /// A purge goes on only when its time has come, nobody holds the server, and the clock is trusted.
@@ -97,7 +97,9 @@ extension Simulation {
         case .failure(.notFound):
             return end(handler, worker, .failed(.permanent))
         }
-        let outcome: TaskOutcome = !isCalm && random.chance(10) ? verify(handler) : .succeeded()
+        let isLost = !isCalm && random.chance(10)
+        if isLost { count("hypervisor's answer lost") }
+        let outcome: TaskOutcome = isLost ? look(handler, otherwise: .failed(.transient)) : .succeeded()
         plan(handler, worker, in: random.below(!isCalm && random.chance(20) ? 12_000 : 100)) { [unowned self] in
             end(handler, worker, outcome)
         }
@@ -114,21 +116,25 @@ extension Simulation {
             at: handler.decidedAt ?? databaseTime
         )
         effects.append(effect)
+        expect(!handler.task.isCancelRequested, "promise 6 (intents): who was only to look has acted: \(effect)")
         for violation in checker.note(effect) { expect(false, violation) }
     }
 
-    /// After a call whose outcome is unknown: how the server is says whether it was done.
-    private func verify(_ handler: SimulatedHandler) -> TaskOutcome {
-        count("hypervisor's answer lost")
+    /// Where it is not known whether the work was done, how the server is says it.
+    private func look(_ handler: SimulatedHandler, otherwise outcome: TaskOutcome) -> TaskOutcome {
+        if awayHosts.contains(handler.task.queue) {
+            if case .cancelled = outcome { return .failed(.away) }
+            return outcome
+        }
         switch (handler.kind, hardware.powerState(of: handler.task.subjectID)) {
         case (.softDelete, .shutdown), (.restore, .running), (.purge, nil), (.forceDelete, nil): return .succeeded()
-        default: return .failed(.transient)
+        default: return outcome
         }
     }
 
     /// It notices that it must stop.
     func interrupt(_ handler: SimulatedHandler, _ worker: SimulatedWorker) {
-        end(handler, worker, .failed(.interrupted))
+        end(handler, worker, look(handler, otherwise: .failed(.interrupted)))
     }
 
     private func end(_ handler: SimulatedHandler, _ worker: SimulatedWorker, _ outcome: TaskOutcome) {

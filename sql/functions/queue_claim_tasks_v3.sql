@@ -8,10 +8,11 @@
 -- A queue that is paused gives nothing; one with a running_limit gives only up to it, over all workers.
 -- A token has the timeline in its upper 19 bits and a number of the sequence in its lower 44: after a failover that lost
 -- the sequence's advance it is another than any of before, and every write that compares tokens compares both.
+-- cancel_requested: its worker died after somebody had asked to stop it; whoever claims it now looks what was done.
 -- next_due_seconds: when the next task in backoff of these queues falls due. limited: one of these queues has a
 -- running_limit, so the end of a task can make room. Both come in every row; without a claim in one row whose id is null.
--- Callers: TaskQueue.claim, queue.finish_and_claim_v1, compute.finish_and_claim_v1
-create or replace function queue.claim_tasks_v2(
+-- Callers: TaskQueue.claim, queue.finish_and_claim_v2, compute.finish_and_claim_v2
+create or replace function queue.claim_tasks_v3(
     p_worker_id text,
     p_kinds text[],
     p_queues text[],
@@ -33,6 +34,7 @@ create or replace function queue.claim_tasks_v2(
     lease_token bigint,
     lease_timeline bigint,
     trace_context text,
+    cancel_requested boolean,
     next_due_seconds double precision,
     limited boolean
 )
@@ -79,7 +81,7 @@ begin
     if cardinality(v_places) = 0 then
         return query select
             null::uuid, null::text, null::text, null::uuid, null::text, null::jsonb, null::smallint, null::bigint,
-            null::integer, null::integer, null::bigint, null::bigint, null::text, v_due, v_limited;
+            null::integer, null::integer, null::bigint, null::bigint, null::text, null::boolean, v_due, v_limited;
         return;
     end if;
 
@@ -97,7 +99,7 @@ begin
     where t.ctid = any(v_places)
     returning
         t.id, t.queue, t.kind, t.subject_id, t.request_id, t.payload, t.priority, t.position, t.attempt,
-        t.max_attempts, t.lease_token, t.lease_timeline, t.trace_context, v_due,
-        v_limited;
+        t.max_attempts, t.lease_token, t.lease_timeline, t.trace_context,
+        t.cancel_requested_at is not null, v_due, v_limited;
 end
 $$;
