@@ -21,6 +21,10 @@ struct LeaseBook: Sendable {
         var attemptEnds: ContinuousClock.Instant?
         var progress: TaskProgress?
         var stop: StopReason?
+        /// Since when it is known that its handler was told to stop.
+        var toldAt: ContinuousClock.Instant?
+        /// Whether heartbeats extend it; not, when its handler did not stop for so long that it was given up.
+        var isExtended = true
     }
 
     private(set) var entries: [HeldLease: Entry] = [:]
@@ -96,6 +100,25 @@ struct LeaseBook: Sendable {
         let ending = entries.filter { $0.value.deadline - margin <= now }.map(\.key)
         let late = entries.filter { $0.value.attemptEnds.map { $0 <= now } ?? false }.map(\.key)
         return ending.filter { mark($0, .leaseLost) } + late.filter { mark($0, .timedOut) }
+    }
+
+    /// No longer extends the leases of handlers that were told to stop and run on, at least this long after the first call
+    /// that saw it.
+    /// - Returns: those it found now.
+    mutating func giveUp(
+        after grace: Duration,
+        at now: ContinuousClock.Instant,
+        where runsOn: (HeldLease) -> Bool
+    ) -> [HeldLease] {
+        entries.filter { $0.value.stop != nil && $0.value.isExtended }.keys.filter { lease in
+            guard let toldAt = entries[lease]?.toldAt else {
+                entries[lease]?.toldAt = now
+                return false
+            }
+            guard now - toldAt >= grace, runsOn(lease) else { return false }
+            entries[lease]?.isExtended = false
+            return true
+        }
     }
 
     /// Stops every task, for the end of the process's grace.

@@ -19,10 +19,12 @@ extension Worker {
     }
 
     private func heartbeatOnce() async -> Bool {
-        let (request, reported) = state.withLock { state in
+        let (request, reported, stuck) = state.withLock { state in
             defer { state.reported = [] }
-            return (state.machine.heartbeatRequest(isStopping: state.machine.isDraining), state.reported)
+            let stuck = state.machine.giveUpStuck(at: .now)
+            return (state.machine.heartbeatRequest(isStopping: state.machine.isDraining), state.reported, stuck)
         }
+        stuck.forEach { observe(.stuck($0)) }
         let sent = ContinuousClock.now
         do {
             let answers = try await queue.heartbeat(request)

@@ -13,7 +13,8 @@ package struct WorkerOptions: Sendable {
     /// How long an idle worker waits for a wake-up before it looks by itself.
     package var pollInterval: Duration
     package var sweepInterval: Duration
-    /// How long running tasks may go on after shutdown was asked for.
+    /// How long running tasks may go on after shutdown was asked for; and how long a handler may take to stop before its
+    /// lease is no longer extended.
     package var shutdownGrace: Duration
     package var retryPolicy: RetryPolicy
     /// How long an attempt may take before it is stopped and counts as failed.
@@ -52,6 +53,9 @@ package enum WorkerEvent: Sendable {
     case progressed([UUID])
     /// The task ran on without its lease, or its ending came too late; nothing was written.
     case leaseLost(QueuedTask)
+    /// Its handler was told to stop and does not: its lease runs out, and another worker makes another attempt. The slot
+    /// stays taken.
+    case stuck(QueuedTask)
     /// The ending could not be written at all; the lease runs out and another worker makes another attempt.
     case abandoned(QueuedTask, QueueError)
     /// The ending could not be written yet; it is tried again for as long as the lease may be ours.

@@ -1,9 +1,12 @@
 /// The life of leases: heartbeats, deadlines, and leases that nobody here knows.
 extension WorkerStateMachine {
-    /// The next heartbeat. Once every handler must stop, it no longer extends the leases of those that have: an ending
-    /// that cannot be written must not keep the process for ever.
+    /// The next heartbeat. It no longer extends the leases of handlers that were given up; and once every handler must
+    /// stop, those of handlers that have: an ending that cannot be written must not keep the process for ever.
     func heartbeatRequest(isStopping: Bool) -> HeartbeatRequest {
-        let extended = isStopped ? book.entries.filter { held[$0.key]?.ending == nil } : book.entries
+        let extended = book.entries.filter { lease, entry in
+            let hasEnded = held[lease]?.ending != nil
+            return hasEnded ? !isStopped : entry.isExtended
+        }
         return HeartbeatRequest(
             workerID: options.workerID,
             queues: options.queues.keys.sorted(),
@@ -12,6 +15,16 @@ extension WorkerStateMachine {
             leases: extended.mapValues(\.progress),
             leaseDuration: options.leaseDuration
         )
+    }
+
+    /// Gives up handlers that were told to stop and have not for the grace: a driver that hangs must not keep its task
+    /// from everybody else. The slot stays taken for as long as it hangs.
+    /// - Returns: their tasks.
+    mutating func giveUpStuck(at now: ContinuousClock.Instant) -> [QueuedTask] {
+        let held = held
+        return book.giveUp(after: options.shutdownGrace, at: now) { held[$0]?.ending == nil }.compactMap {
+            held[$0]?.task
+        }
     }
 
     /// A heartbeat was answered.

@@ -82,6 +82,7 @@ struct ReprieveWorker {
         )
         // A driver that cannot be cancelled must not keep the process for ever.
         group.maximumGracefulShutdownDuration = options.shutdownGrace + .seconds(10)
+        group.maximumCancellationDuration = .seconds(10)
         try await ServiceGroup(configuration: group).run()
         logger.notice("stopped")
     }

@@ -9,7 +9,7 @@ final class WorkerLog: Sendable {
     private let notifier: SystemdNotifier
     private let hosts: [String]
     private let logger: Logger
-    private let running = Guarded(0)
+    private let running = Guarded<Set<HeldLease>>([])
 
     init(logger: Logger, notifier: SystemdNotifier, hosts: [String]) {
         self.hosts = hosts
@@ -23,16 +23,18 @@ final class WorkerLog: Sendable {
             logger.notice("working", metadata: [LogKey.queueName: "\(hosts.joined(separator: ","))"])
             notifier.ready(status: "serving \(hosts.joined(separator: ", "))")
         case .started(let task):
-            countRunning(1)
+            count { $0.insert(task.held) }
             logger.info("task started", metadata: metadata(task))
         case .ended(let task, let status, let failure):
-            countRunning(-1)
+            count { $0.remove(task.held) }
             ended(task, status, failure)
         case .leaseLost(let task):
-            countRunning(-1)
+            count { $0.remove(task.held) }
             logger.warning("lease lost, nothing was written", metadata: metadata(task))
+        case .stuck(let task):
+            logger.error("a task does not stop, and its lease is left to run out", metadata: metadata(task))
         case .abandoned(let task, let error):
-            countRunning(-1)
+            count { $0.remove(task.held) }
             logger.error("the ending could not be written", metadata: metadata(task, error))
         case .finishFailed(let task, let error):
             logger.warning("the ending is not written yet", metadata: metadata(task, error))
@@ -72,10 +74,10 @@ final class WorkerLog: Sendable {
         )
     }
 
-    private func countRunning(_ change: Int) {
-        let count = running.withLock { count in
-            count += change
-            return count
+    private func count(_ change: (inout Set<HeldLease>) -> Void) {
+        let count = running.withLock { running in
+            change(&running)
+            return running.count
         }
         notifier.status("\(count) tasks running")
     }

@@ -192,6 +192,16 @@ final class EventLog: Sendable {
         }
     }
 
+    /// The tasks whose handlers did not stop.
+    var stuck: [UUID] {
+        events.withLock { events in
+            events.compactMap { event in
+                guard case .stuck(let task) = event else { return nil }
+                return task.id
+            }
+        }
+    }
+
     var claimsFailed: Int {
         events.withLock { events in
             events.count { event in

@@ -121,6 +121,27 @@ struct WorkerEndingTests: StateMachineTests {
         #expect(machine.isDone)
     }
 
+    @Test("extends no lease of a handler that was told to stop and does not, from one grace on")
+    func stuckHandler() throws {
+        var machine = machine()
+        let tasks = try claim(2, &machine)
+        let grace = machine.options.shutdownGrace
+        _ = machine.heartbeatAnswered(
+            [HeartbeatAnswer(lease: tasks[0].held, verdict: .cancel), .init(lease: tasks[1].held, verdict: .held)],
+            sent: start,
+            at: start
+        )
+        #expect(machine.giveUpStuck(at: start).isEmpty)
+        #expect(machine.giveUpStuck(at: start + grace - .milliseconds(1)).isEmpty)
+        #expect(machine.heartbeatRequest(isStopping: false).leases.count == 2)
+        #expect(machine.giveUpStuck(at: start + grace) == [tasks[0]])
+        #expect(machine.heartbeatRequest(isStopping: false).leases.map(\.key) == [tasks[1].held])
+        #expect(machine.giveUpStuck(at: start + grace + grace).isEmpty)
+        // What it says in the end is written, if that is in time.
+        succeed([tasks[0]], &machine)
+        #expect(try send(&machine).endings.map(\.lease) == [tasks[0].held])
+    }
+
     @Test("lets the leases of endings that were refused for good run out, and never hands them back")
     func abandoned() throws {
         var machine = machine()

@@ -83,6 +83,30 @@ struct WorkerLeaseTests {
         }
     }
 
+    @Test("run out when a handler does not stop, so that another worker can go on")
+    func stuckHandler() async throws {
+        let database = TestDatabase.current
+        try await database.withQueue { fixture in
+            let id = try await fixture.enqueue()
+            let gate = Gate()
+            let handler = TestHandler { _ in
+                // A task of its own, which no cancellation reaches: as a call into a library that hangs.
+                let working = Task { await gate.pass() }
+                return await working.value
+            }
+            let options = WorkerOptions.test(queues: ["host-1": 1], lease: .seconds(1), grace: .seconds(1))
+            try await withWorker(options, on: database, handlers: [handler]) { running in
+                try await waitUntil("the task runs") { gate.waiting == 1 }
+                try await fixture.run("UPDATE queue.tasks SET cancel_requested_at = now()")
+                try await waitUntil("it is rescued") { try await fixture.stored(id).lostLeases == 1 }
+                #expect(running.said.stuck == [id] && gate.waiting == 1)
+                #expect(try await fixture.claim("worker-2").map(\.id) == [id])
+                gate.open()
+                try await waitUntil("the first worker hears of it") { running.said.lost.map(\.task) == [id] }
+            }
+        }
+    }
+
     @Test("of which a lost answer left it ignorant are handed back, and the attempt does not count")
     func lostAnswer() async throws {
         let database = TestDatabase.current

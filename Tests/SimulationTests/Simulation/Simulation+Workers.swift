@@ -110,6 +110,10 @@ extension Simulation {
     // MARK: Heartbeats and deadlines
 
     func beat(_ worker: SimulatedWorker) {
+        for task in worker.machine.giveUpStuck(at: instant) {
+            count("handler given up")
+            note("\(worker.name) gives up the handler of \(task.kind) of \(task.subjectID.short)")
+        }
         let request = worker.machine.heartbeatRequest(isStopping: worker.machine.isDraining)
         let sent = instant
         call("heartbeat", from: worker, { [unowned self] in heartbeat(request) }) { [unowned self] result in

@@ -31,7 +31,7 @@ struct SimulationTests {
 
     private static let expected = [
         "kill -9", "pause", "SIGTERM", "database restart", "long outage", "clock jump", "host away", "hold",
-        "server locked", "exchange blocked", "ending blocked", "leases overtaken", "cut off",
+        "server locked", "exchange blocked", "ending blocked", "leases overtaken", "cut off", "handler given up",
         "exchange lost", "exchange late", "exchange refused", "exchange answer lost", "heartbeat answer lost",
         "sweep late", "request answer lost", "last look answer lost", "hypervisor's answer lost", "lease rescued",
         "soft_delete succeeded", "soft_delete cancelled", "restore succeeded", "restore failed", "restore cancelled",
