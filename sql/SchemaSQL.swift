@@ -49,6 +49,7 @@ package enum SchemaSQL {
         SchemaFile("compute_force_delete_server_v1", PackageResources.compute_force_delete_server_v1_sql),
         SchemaFile("compute_force_down_v1", PackageResources.compute_force_down_v1_sql),
         SchemaFile("compute_is_superseded_v1", PackageResources.compute_is_superseded_v1_sql),
+        SchemaFile("compute_hold_server_v1", PackageResources.compute_hold_server_v1_sql),
         SchemaFile("compute_knows_host_v1", PackageResources.compute_knows_host_v1_sql),
         SchemaFile("compute_list_actions_v2", PackageResources.compute_list_actions_v2_sql),
         SchemaFile("compute_list_dead_v1", PackageResources.compute_list_dead_v1_sql),

@@ -799,6 +799,18 @@ begin
     return found;
 end
 $$;
+CREATE FUNCTION compute.hold_server_v1(p_server_id uuid, p_is_held boolean) RETURNS boolean
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+begin
+    update compute.servers v
+    set held_at = case when p_is_held then coalesce(v.held_at, queue.clock_v1()) end
+    where v.id = p_server_id and v.vm_state <> 'deleted';
+    return found;
+end
+$$;
 CREATE FUNCTION compute.is_superseded_v1(p_request_id text) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$

@@ -38,6 +38,12 @@ extension ServerStore {
         case notYours = "not_yours"
     }
 
+    /// Keeps a server from being purged, however long its retention has been over, or lets it go again; twice is fine.
+    /// - Returns: whether there is such a server; one that was destroyed there is not.
+    package func setHold(_ isHeld: Bool, of server: UUID) async throws -> Bool {
+        try await only(of: Self.holdStatement, [.uuid(server), .boolean(isHeld)]) { try $0.decode(Bool.self, "found") }
+    }
+
     /// Changes the name and the description of a server in any state; what is nil stays.
     /// - Parameter description: an empty one is none.
     /// - Returns: the server, or nil when there is none for this scope.
@@ -57,5 +63,6 @@ extension ServerStore {
     private static let setLockStatement = Statement(
         "SELECT compute.set_lock_v1($1, $2, $3, $4, $5, $6, $7, $8) AS outcome"
     )
+    private static let holdStatement = Statement("SELECT compute.hold_server_v1($1, $2) AS found")
     private static let renameStatement = Statement("SELECT * FROM compute.rename_server_v1($1, $2, $3, $4)")
 }

@@ -61,10 +61,7 @@ struct PurgeTests {
             try await bin.finish(first, .waiting(for: .zero), failure: Bin.away)
             #expect(try await bin.server(id).taskState == nil)
 
-            try await bin.execute(
-                Statement("UPDATE compute.servers SET held_at = clock_timestamp() WHERE id = $1"),
-                [.uuid(id)]
-            )
+            #expect(try await bin.store.setHold(true, of: id))
             try await bin.sweep()
             let second = try #require(try await bin.claim().first)
             #expect(try await bin.store.beginDestroy(task: second.id, token: second.lease.token) != .destroy)
@@ -98,10 +95,7 @@ struct PurgeTests {
             #expect(try await bin.store.beginDestroy(task: first.id, token: first.lease.token) == .destroy)
             try await bin.finish(first, .retrying(after: .zero), failure: Bin.broken)
             #expect(try await bin.server(id).taskState == .deleting)
-            try await bin.execute(
-                Statement("UPDATE compute.servers SET held_at = clock_timestamp() WHERE id = $1"),
-                [.uuid(id)]
-            )
+            #expect(try await bin.store.setHold(true, of: id))
             try await bin.sweep()
             let second = try #require(try await bin.claim().first)
             #expect(try await bin.store.beginDestroy(task: second.id, token: second.lease.token) != .destroy)

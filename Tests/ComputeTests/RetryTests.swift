@@ -95,12 +95,9 @@ struct RetryTests {
             #expect(try await bin.sweep().enqueued == 0)
             #expect(try await bin.retry(task) == .leftToSweep)
             #expect(try await bin.retry(task) == .retriedBefore(task: nil))
-            try await bin.execute(
-                Statement("UPDATE compute.servers SET held_at = clock_timestamp() WHERE id = $1"),
-                [.uuid(id)]
-            )
+            #expect(try await bin.store.setHold(true, of: id))
             #expect(try await bin.sweep().enqueued == 0)
-            try await bin.execute(Statement("UPDATE compute.servers SET held_at = NULL WHERE id = $1"), [.uuid(id)])
+            #expect(try await bin.store.setHold(false, of: id))
             #expect(try await bin.sweep().enqueued == 1)
             // A second failure blocks again, until it is asked for again.
             try await bin.work(.failed, failure: Bin.broken)

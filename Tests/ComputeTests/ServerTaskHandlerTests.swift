@@ -255,10 +255,7 @@ struct ServerTaskHandlerTests {
     }
 
     private func hold(_ bin: Bin, _ id: UUID) async throws {
-        try await bin.execute(
-            .init("UPDATE compute.servers SET held_at = clock_timestamp() WHERE id = $1"),
-            [.uuid(id)]
-        )
+        #expect(try await bin.store.setHold(true, of: id))
     }
 
     @Test("tells the owner a sentence and the administrator the cause, and knows what is worth another attempt")

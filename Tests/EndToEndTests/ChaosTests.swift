@@ -37,9 +37,9 @@ struct ChaosTests {
                 try await stage.keepTables()
             }
             #expect(violations.isEmpty, "REPRIEVE_CHAOS_SEED=\(settings.seed): \(violations.prefix(40))")
-            // A run in which nothing happened proves nothing.
-            #expect(record.run.effects.contains { $0.operation == .restore && $0.changed })
-            #expect(ledger.faults.values.contains { $0.survived > 0 })
+            // A run in which little happened proves little.
+            #expect(record.run.effects.count { $0.operation == .restore && $0.changed } >= 20)
+            #expect(ledger.faults.values.count { $0.survived > 0 } >= 10)
         }
     }
 }

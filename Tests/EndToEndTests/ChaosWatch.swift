@@ -90,15 +90,12 @@ struct ChaosWatch {
     }
 
     /// Whether the database held a lease to be live at a moment: granted, not yet taken back or finished, and within the
-    /// time up to which it was last extended before or after.
+    /// time up to which it had been extended by then.
     func isLive(_ token: Int64, at moment: Date) -> Bool {
-        guard let task = taskOfToken[token], let changes = leases[task],
-            let first = changes.firstIndex(where: { $0.token == token })
-        else { return false }
-        let last = changes[first...].lastIndex { $0.token == token } ?? first
-        let expiry = changes[first...last].compactMap(\.expiresAt).max() ?? .distantPast
-        let end = changes.dropFirst(last + 1).first?.at ?? .distantFuture
-        return changes[first].at <= moment && moment <= min(expiry, end)
+        guard let task = taskOfToken[token], let change = leases[task]?.last(where: { $0.at <= moment }) else {
+            return false
+        }
+        return change.token == token && change.expiresAt.map { moment <= $0 } == true
     }
 
     /// Whether a server was, at some moment between two, on its way out or out: a delete found nothing to do.

@@ -31,6 +31,23 @@ struct QueueCommandTests {
         )
     }
 
+    @Test("a server that is held outlives its retention, and is purged once it is released")
+    func hold() async throws {
+        try await Fleet.run { fleet in
+            try await fleet.store.setRetention(.seconds(1))
+            try fleet.startWorker()
+            let (held, other, unknown) = (try await fleet.adopt(), try await fleet.adopt(), UUID())
+            let answer = try await reprieve(fleet, "bin", "hold", held.text, unknown.text)
+            #expect(answer.status != 0 && answer.output.contains("server \(held.text): held\n"))
+            #expect(answer.output.contains("no such server: \(unknown.text)"))
+            for server in [held, other] { _ = try await delete(server, fleet) }
+            try await waitUntil("the other is purged") { try await fleet.store.server(other, in: .all) == nil }
+            #expect(try await fleet.server(held).vmState == .softDelete)
+            #expect(try await reprieve(fleet, "bin", "release", held.text).output == "server \(held.text): released\n")
+            try await waitUntil("it is purged too") { try await fleet.store.server(held, in: .all) == nil }
+        }
+    }
+
     @Test("a pause outlives its workers, is told to who waits, and ends with a resume")
     func pause() async throws {
         try await Fleet.run { fleet in

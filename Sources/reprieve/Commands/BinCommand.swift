@@ -5,7 +5,7 @@ struct BinCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bin",
         abstract: "The bin: what lies in it, and how it is kept.",
-        subcommands: [List.self, Status.self, Retention.self, Resume.self]
+        subcommands: [List.self, Status.self, Retention.self, Resume.self, Hold.self, Release.self]
     )
 
     struct List: AsyncParsableCommand {
@@ -67,6 +67,50 @@ struct BinCommand: ParsableCommand {
             Output.line(reason.map { "purging goes on; it stood still: \($0)" } ?? "purging did not stand still")
         }
     }
+
+    struct Hold: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Keep servers from being purged, however long their retention has been over (operators).",
+            discussion: "They can be restored and force deleted as ever. \"reprieve bin release\" lets them go."
+        )
+
+        @Argument(help: "Their ids.")
+        var servers: [IDArgument]
+
+        func run() async throws {
+            try await hold(servers, true)
+        }
+    }
+
+    struct Release: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let servers that were held be purged when their retention is over (operators)."
+        )
+
+        @Argument(help: "Their ids.")
+        var servers: [IDArgument]
+
+        func run() async throws {
+            try await hold(servers, false)
+        }
+    }
+}
+
+/// Does all it can, and fails if there was one that it could not.
+private func hold(_ servers: [IDArgument], _ isHeld: Bool) async throws {
+    let unknown = try await Database.withSchema { pool in
+        let store = ServerStore(pool: pool)
+        var unknown: [String] = []
+        for server in servers {
+            guard try await store.setHold(isHeld, of: server.id) else {
+                unknown.append(server.id.lowercase)
+                continue
+            }
+            Output.line("server \(server.id.lowercase): \(isHeld ? "held" : "released")")
+        }
+        return unknown
+    }
+    guard unknown.isEmpty else { throw CommandError(.notFound, "no such server: \(unknown.joined(separator: ", "))") }
 }
 
 extension Report<BinStatus> {
