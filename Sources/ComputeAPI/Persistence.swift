@@ -12,7 +12,7 @@ struct Persistence: Sendable {
     ///
     /// Every attempt must carry the same request id. One that surely did not happen is not repeated: the caller can.
     /// - Throws: what `attempt` throws, when the patience is over.
-    /// Cancellation: ends the pauses, and so the repeating.
+    /// Cancellation: ends the pauses, and so the repeating; what is unknown then stays so.
     func settle(_ attempt: () async throws -> RequestOutcome) async throws -> RequestOutcome {
         let deadline = ContinuousClock.now + patience
         var pause = Self.firstPause
@@ -26,9 +26,26 @@ struct Persistence: Sendable {
                 // The first attempt may still have been accepted.
                 guard unknown != nil else { throw error }
             }
-            if let unknown, ContinuousClock.now + pause > deadline { throw unknown }
-            try await Task.sleep(for: pause)
+            if let unknown, Task.isCancelled || ContinuousClock.now + pause > deadline { throw unknown }
+            do {
+                try await Task.sleep(for: pause)
+            } catch {
+                throw unknown ?? error
+            }
             pause *= 2
+        }
+    }
+
+    /// Does what follows a change that is made already: where that fails, nobody may be told that nothing was changed.
+    /// - Throws: `.outcomeUnknown` in place of `.databaseUnavailable` and of cancellation; else what `body` throws.
+    static func afterChange<Value>(_ body: () async throws -> Value) async throws -> Value {
+        let message = "a part of the request was done"
+        do {
+            return try await body()
+        } catch let error as ComputeError where error.code == .databaseUnavailable {
+            throw ComputeError(.outcomeUnknown, message, cause: error)
+        } catch let error as CancellationError {
+            throw ComputeError(.outcomeUnknown, message, cause: error)
         }
     }
 

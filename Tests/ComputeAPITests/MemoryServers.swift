@@ -14,8 +14,8 @@ final class MemoryServers: ServerService {
         var tasks: [TaskRecord] = []
         /// Answers to the next changes, in order; the last one stays.
         var outcomes: [Result<RequestOutcome, ComputeError>] = []
-        /// What the next reads throw.
-        var readErrors: [any Error] = []
+        /// What the next reads, locks and changes of quotas and hosts throw; nil: nothing.
+        var readErrors: [(any Error)?] = []
         var changes: [Change] = []
         var locks: [Lock] = []
         var lockOutcome = ServerStore.LockOutcome.done
@@ -303,7 +303,7 @@ final class MemoryServers: ServerService {
     private func read<Value: Sendable>(_ body: (inout State) throws -> Value) throws -> Value {
         try mutex.withLock { state in
             state.reads += 1
-            if !state.readErrors.isEmpty { throw state.readErrors.removeFirst() }
+            if !state.readErrors.isEmpty, let error = state.readErrors.removeFirst() { throw error }
             return try body(&state)
         }
     }

@@ -1,4 +1,5 @@
 import Compute
+import Foundation
 import HTTPTypes
 import Logging
 import Testing
@@ -13,7 +14,7 @@ struct RetryTests {
 
     private func harness(
         _ outcomes: [Result<RequestOutcome, ComputeError>],
-        reads: [any Error] = [],
+        reads: [(any Error)?] = [],
         patience: Duration = .seconds(30)
     ) -> Harness {
         var state = MemoryServers.State()
@@ -45,6 +46,54 @@ struct RetryTests {
         )
         #expect(reply["retry-after"] == "1")
         #expect(harness.servers.state.changes.count > 1)
+    }
+
+    private static let unknownText =
+        "It is not known yet whether the request was accepted. Look at the server before repeating it."
+
+    @Test("a request that is called off while its outcome is unknown stays unknown")
+    func calledOff() async {
+        let (attempts, attempt) = AsyncStream<Void>.makeStream()
+        let settling = Task {
+            try await Persistence(patience: .seconds(300)).settle {
+                attempt.yield()
+                throw ComputeError(.outcomeUnknown, "lost")
+            }
+        }
+        for await _ in attempts.prefix(1) {}
+        settling.cancel()
+        let error = await #expect(throws: ComputeError.self) { try await settling.value }
+        #expect(error?.code == .outcomeUnknown)
+    }
+
+    @Test(
+        "nobody is told that nothing was changed once something was",
+        arguments: [
+            ("POST servers/\(Sample.id.text)/action", #"{"lock": null}"#, 2),
+            ("PUT servers/\(Sample.id.text)", #"{"server": {"name": "other"}}"#, 1),
+            ("PUT os-quota-sets/\(Sample.projectID)", #"{"quota_set": {"cores": 7}}"#, 1),
+            ("PUT os-services/\(Sample.taskID.text)", #"{"status": "disabled", "forced_down": true}"#, 2),
+            ("PUT os-services/\(Sample.taskID.text)", #"{"status": "disabled", "forced_down": true}"#, 3),
+        ]
+    )
+    func changedHalf(request: String, body: String, good: Int) async throws {
+        let words = request.split(separator: " ").map(String.init)
+        let method = try #require(HTTPRequest.Method(rawValue: words[0]))
+        for failure in [ComputeError(.databaseUnavailable, "down"), CancellationError()] as [any Error] {
+            let harness = harness([], reads: Array(repeating: nil, count: good) + [failure, failure])
+            harness.servers.change {
+                $0.services = [ComputeService(id: Sample.taskID, number: 7, host: Sample.host, isAlive: true)]
+            }
+            let reply = await harness.send(
+                method,
+                "/v2.1/\(words[1])",
+                token: Harness.administrator,
+                version: "2.96",
+                headers: [.idempotencyKey: "k"],
+                body: Array(body.utf8)
+            )
+            try reply.expectFault(503, "serviceUnavailable", Self.unknownText)
+        }
     }
 
     @Test("one that surely did not happen is the caller's to repeat")

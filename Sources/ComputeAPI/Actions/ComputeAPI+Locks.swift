@@ -66,7 +66,8 @@ extension ComputeAPI {
         guard let server = try await servers.rename(id, in: scope, to: name, description: description) else {
             throw APIFault.unknownServer(request.serverText)
         }
-        return reply(request, ["server": ServerField.body(ofChanged: try await view(of: server, request))])
+        let changed = try await Persistence.afterChange { try await view(of: server, request) }
+        return reply(request, ["server": ServerField.body(ofChanged: changed)])
     }
 }
 

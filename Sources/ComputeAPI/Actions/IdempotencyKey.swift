@@ -57,7 +57,9 @@ extension ComputeAPI {
             request.id = id
             let outcome = try await change(request)
             if case .already(let task) = outcome {
-                try await persistence.read { try await servers.keepAnswer(task, for: key, requestID: id) }
+                try await Persistence.afterChange {
+                    try await persistence.read { try await servers.keepAnswer(task, for: key, requestID: id) }
+                }
             }
             return Keyed(requestID: id, outcome: outcome)
         }

@@ -40,7 +40,8 @@ extension ComputeAPI {
                     + "and reserved \(conflict.used)."
             )
         }
-        return reply(request, ["quota_set": .object(limits(try await readQuota(of: project), request))])
+        let quota = try await Persistence.afterChange { try await readQuota(of: project) }
+        return reply(request, ["quota_set": .object(limits(quota, request))])
     }
 
     func resetQuota(_ request: APIRequest) async throws -> Answer {

@@ -29,7 +29,8 @@ extension ComputeAPI {
             throw APIFault(.notFound, "Service \(text) could not be found.")
         }
         try await apply(change, to: service.host)
-        let body = try await existing(service.host).map { ServiceBody.body(of: $0, at: request.version) }
+        let changed = try await Persistence.afterChange { try await existing(service.host) }
+        let body = changed.map { ServiceBody.body(of: $0, at: request.version) }
         return reply(request, ["service": body ?? .null])
     }
 
@@ -56,7 +57,9 @@ extension ComputeAPI {
         if let isEnabled = change.isEnabled {
             try await servers.setEnabled(isEnabled, host: host, reason: change.reason)
         }
-        if let isDown = change.isForcedDown { try await servers.setForcedDown(isDown, host: host) }
+        guard let isDown = change.isForcedDown else { return }
+        guard change.isEnabled != nil else { return try await servers.setForcedDown(isDown, host: host) }
+        try await Persistence.afterChange { try await servers.setForcedDown(isDown, host: host) }
     }
 
     private func existing(_ host: String) async throws -> ComputeService? {
