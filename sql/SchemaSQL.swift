@@ -57,7 +57,7 @@ package enum SchemaSQL {
         SchemaFile("compute_list_faults_v1", PackageResources.compute_list_faults_v1_sql),
         SchemaFile("compute_list_servers_v2", PackageResources.compute_list_servers_v2_sql),
         SchemaFile("compute_list_services_v2", PackageResources.compute_list_services_v2_sql),
-        SchemaFile("compute_list_tasks_v2", PackageResources.compute_list_tasks_v2_sql),
+        SchemaFile("compute_list_tasks_v3", PackageResources.compute_list_tasks_v3_sql),
         SchemaFile("compute_lock_projects_v1", PackageResources.compute_lock_projects_v1_sql),
         SchemaFile("compute_lock_server_v1", PackageResources.compute_lock_server_v1_sql),
         SchemaFile("compute_may_be_purged_v1", PackageResources.compute_may_be_purged_v1_sql),
@@ -81,8 +81,8 @@ package enum SchemaSQL {
         SchemaFile("compute_show_action_v1", PackageResources.compute_show_action_v1_sql),
         SchemaFile("compute_show_quota_v1", PackageResources.compute_show_quota_v1_sql),
         SchemaFile("compute_show_server_v1", PackageResources.compute_show_server_v1_sql),
-        SchemaFile("compute_show_task_v1", PackageResources.compute_show_task_v1_sql),
-        SchemaFile("compute_show_tasks_v1", PackageResources.compute_show_tasks_v1_sql),
+        SchemaFile("compute_show_task_v2", PackageResources.compute_show_task_v2_sql),
+        SchemaFile("compute_show_tasks_v2", PackageResources.compute_show_tasks_v2_sql),
         SchemaFile(
             "compute_start_waiting_force_deletes_v1",
             PackageResources.compute_start_waiting_force_deletes_v1_sql

@@ -1023,7 +1023,7 @@ begin
     order by s.host;
 end
 $$;
-CREATE FUNCTION compute.list_tasks_v2(p_project_id text, p_server_id uuid, p_status text, p_kind text, p_marker uuid, p_limit integer) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone)
+CREATE FUNCTION compute.list_tasks_v3(p_project_id text, p_server_id uuid, p_status text, p_kind text, p_marker uuid, p_limit integer) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone, user_id text)
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_custom_plan'
     SET jit TO 'off'
@@ -1038,7 +1038,7 @@ begin
         end if;
     end if;
     return query
-    select d.*
+    select d.*, v.user_id
     from compute.actions a
     join compute.servers v on v.id = a.server_id
     cross join lateral (select t from compute.tasks_v1 t where t.id = a.task_id limit 1) found (task)
@@ -1759,7 +1759,7 @@ CREATE FUNCTION compute.show_server_v1(p_server_id uuid, p_project_id text, p_ev
     where v.id = p_server_id and (p_even_destroyed or v.vm_state <> 'deleted')
         and (p_project_id is null or v.project_id = p_project_id)
 $$;
-CREATE FUNCTION compute.show_task_v1(p_task_id uuid, p_project_id text) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone)
+CREATE FUNCTION compute.show_task_v2(p_task_id uuid, p_project_id text) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone, user_id text)
     LANGUAGE plpgsql STABLE
     SET jit TO 'off'
     SET plan_cache_mode TO 'force_custom_plan'
@@ -1767,7 +1767,7 @@ CREATE FUNCTION compute.show_task_v1(p_task_id uuid, p_project_id text) RETURNS 
 #variable_conflict use_column
 begin
     return query
-    select d.*
+    select d.*, v.user_id
     from compute.tasks_v1 t
     join compute.servers v on v.id = t.subject_id
     cross join lateral compute.describe_task_v1(t, v.project_id) d
@@ -1775,7 +1775,7 @@ begin
     limit 1;
 end
 $$;
-CREATE FUNCTION compute.show_tasks_v1(p_task_ids uuid[], p_project_ids text[]) RETURNS TABLE(number bigint, id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone)
+CREATE FUNCTION compute.show_tasks_v2(p_task_ids uuid[], p_project_ids text[]) RETURNS TABLE(number bigint, id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone, user_id text)
     LANGUAGE plpgsql STABLE
     SET jit TO 'off'
     SET plan_cache_mode TO 'force_custom_plan'
@@ -1783,7 +1783,7 @@ CREATE FUNCTION compute.show_tasks_v1(p_task_ids uuid[], p_project_ids text[]) R
 #variable_conflict use_column
 begin
     return query
-    select r.number, d.*
+    select r.number, d.*, v.user_id
     from unnest(p_task_ids, p_project_ids) with ordinality as r (task_id, project_id, number)
     cross join lateral (select t from compute.tasks_v1 t where t.id = r.task_id limit 1) found (task)
     join compute.servers v on v.id = (found.task).subject_id

@@ -99,6 +99,7 @@ extension TaskRecord {
         kind = try row.decode(String.self, "kind")
         serverID = try row.decode(UUID.self, "server_id")
         projectID = try row.decode(String.self, "project_id")
+        userID = try row.decode(String.self, "user_id")
         status = try row.decode(String.self, "status")
         attempt = Int(try row.decode(Int32.self, "attempt"))
         maxAttempts = Int(try row.decode(Int32.self, "max_attempts"))

@@ -87,6 +87,8 @@ package struct TaskRecord: Sendable, Hashable, Identifiable {
     package var serverID: UUID
     /// The project of the server.
     package var projectID: String
+    /// The user who made the server.
+    package var userID: String
     /// `queued`, `running`, `retrying`, `succeeded`, `failed`, `cancelled`.
     package var status: String
     /// Claims that counted so far.

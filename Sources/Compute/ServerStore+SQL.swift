@@ -12,9 +12,9 @@ extension ServerStore {
     static let showStatement = Statement("SELECT * FROM compute.show_server_v1($1, $2, $3)")
     static let actionStatement = Statement("SELECT * FROM compute.show_action_v1($1, $2)")
     static let eventsStatement = Statement("SELECT * FROM compute.list_events_v1($1)")
-    static let taskStatement = Statement("SELECT * FROM compute.show_task_v1($1, $2)")
-    static let taskBatchStatement = Statement("SELECT * FROM compute.show_tasks_v1($1, $2)")
-    static let tasksStatement = Statement("SELECT * FROM compute.list_tasks_v2($1, $2, $3, $4, $5, $6)")
+    static let taskStatement = Statement("SELECT * FROM compute.show_task_v2($1, $2)")
+    static let taskBatchStatement = Statement("SELECT * FROM compute.show_tasks_v2($1, $2)")
+    static let tasksStatement = Statement("SELECT * FROM compute.list_tasks_v3($1, $2, $3, $4, $5, $6)")
     static let adoptStatement = Statement(
         "SELECT compute.adopt_server_v1($1, $2, $3, $4, $5, $6, $7, $8, $9) AS outcome"
     )

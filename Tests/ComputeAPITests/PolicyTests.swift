@@ -20,6 +20,7 @@ struct PolicyTests {
         }
         var state = MemoryServers.State()
         state.servers = [Sample.server()]
+        state.tasks = [Sample.task()]
         state.outcomes = [.success(.accepted(task: Sample.taskID))]
         return Harness(state, policy: Policy(try PolicyFile(path: file.path).rules()))
     }
@@ -50,6 +51,25 @@ struct PolicyTests {
         let closed = try self.harness([PolicyRule.show.name: "user_id:%(user_id)s"])
         #expect(await closed.act(body, token: colleague).status == 403)
         #expect(await closed.act(body).status == 200)
+    }
+
+    @Test("a rule about tasks may ask whose server it is")
+    func task() async throws {
+        let harness = try harness([PolicyRule.showTask.name: "user_id:%(user_id)s"])
+        let path = "/v2.1/tasks/\(Sample.taskID.text)"
+        #expect(await harness.get(path).status == 200)
+        #expect(await harness.get(path, token: colleague).status == 403)
+    }
+
+    @Test("who sees the raw cause of a task's failure is for the rule about that of events to say")
+    func cause() async throws {
+        let harness = try harness([PolicyRule.showEventDetails.name: "user_id:%(user_id)s"])
+        for (token, sees) in [(Harness.member, true), (colleague, false), ("root:\(Sample.projectID):admin", false)] {
+            for path in ["/v2.1/tasks/\(Sample.taskID.text)", "/v2.1/tasks"] {
+                let reply = await harness.get(path, token: token)
+                #expect(reply.status == 200 && reply.text.contains(Sample.cause) == sees, "\(token) \(path)")
+            }
+        }
     }
 
     @Test("a rule for one's own project is not passed by an administrator of another one")

@@ -90,6 +90,7 @@ enum Sample {
             kind: "restore",
             serverID: id,
             projectID: projectID,
+            userID: userID,
             status: "retrying",
             attempt: 1,
             maxAttempts: 5,

@@ -81,7 +81,7 @@ struct PlanTests {
         // Each counts those before it, and the dead entries of all that were claimed: of a few that is little.
         let shown = answers.prefix(5)
         try await bin.execute(
-            Statement("SELECT * FROM compute.show_tasks_v1($1, $2)"),
+            Statement("SELECT * FROM compute.show_tasks_v2($1, $2)"),
             [.uuids(shown.map(\.task)), .texts(shown.map { _ in "aaaa" })]
         )
         try #require(try await bin.claim(lease: .zero).count == ids.count)

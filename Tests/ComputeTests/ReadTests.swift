@@ -69,6 +69,24 @@ struct ReadTests {
         }
     }
 
+    @Test("tells of a task whose its server is, be it read alone, with others or in a list")
+    func taskOwner() async throws {
+        try await Bin.open { bin in
+            guard case .accepted(let task) = try await bin.delete(bin.adopt(), by: Bin.administrator) else {
+                throw Unexpected("refused")
+            }
+            let users = try await withThrowingTaskGroup(of: String?.self) { group in
+                // Those that come while the first is read become one statement.
+                for _ in 0..<20 {
+                    group.addTask { try await bin.store.task(task, in: .all)?.userID }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(Set(users) == ["ann"])
+            #expect(try await bin.store.tasks(in: .all).map(\.userID) == ["ann"])
+        }
+    }
+
     @Test("turns the pages of tasks, each once, and knows no marker of another project")
     func taskPages() async throws {
         try await Bin.open { bin in

@@ -1,6 +1,7 @@
 -- A task as its server's owner may see it. p_project_id is the project of the server.
 --
--- Tables: queue.tasks, queue.queues, queue.workers. Callers: compute.show_task_v1, compute.list_tasks_v2
+-- Tables: queue.tasks, queue.queues, queue.workers.
+-- Callers: compute.show_task_v2, compute.show_tasks_v2, compute.list_tasks_v3
 create or replace function compute.describe_task_v1(p_task compute.tasks_v1, p_project_id text)
 returns table (
     id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text,

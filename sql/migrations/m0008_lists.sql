@@ -12,3 +12,6 @@ create index servers_live on compute.servers (project_id, created_at desc, id de
 drop function if exists compute.list_servers_v1(text, text[], text, text, uuid, integer);
 drop function if exists compute.list_actions_v1(uuid, integer);
 drop function if exists compute.preview_restore_v1(uuid, text);
+drop function if exists compute.show_task_v1(uuid, text);
+drop function if exists compute.show_tasks_v1(uuid[], text[]);
+drop function if exists compute.list_tasks_v2(text, uuid, text, text, uuid, integer);

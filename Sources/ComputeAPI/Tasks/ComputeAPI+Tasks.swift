@@ -13,7 +13,7 @@ extension ComputeAPI {
         let scope = try listScope(request, .listTasksOfAllProjects)
         let filters = try TaskFilters(request.query, maximumPage: settings.maximumPage)
         let tasks = try await page(filters, scope)
-        var members = [JSONMember(name: "tasks", value: .array(tasks.map { TaskBody.body(of: $0, request) }))]
+        var members = [JSONMember(name: "tasks", value: .array(tasks.map { body(of: $0, request) }))]
         if let next = nextPage(request, "tasks", count: tasks.count, last: tasks.last?.id.text, filters.limit) {
             members.append(JSONMember(name: "tasks_links", value: next))
         }
@@ -25,9 +25,13 @@ extension ComputeAPI {
         guard let id = UUID(canonical: text), let task = try await task(id, request) else {
             throw APIFault(.notFound, "Task \(text) could not be found.")
         }
-        try check(.showTask, request, on: PolicyTarget(projectID: task.projectID))
-        let body = reply(request, ["task": TaskBody.body(of: task, request)])
-        return TaskAnswer(task: task, answer: body.tagged(for: request.call.headers))
+        try check(.showTask, request, on: task.policyTarget)
+        let shown = reply(request, ["task": body(of: task, request)])
+        return TaskAnswer(task: task, answer: shown.tagged(for: request.call.headers))
+    }
+
+    private func body(of task: TaskRecord, _ request: APIRequest) -> JSON {
+        TaskBody.body(of: task, request, showsCause: allows(.showEventDetails, request, on: task.policyTarget))
     }
 
     private func task(_ id: UUID, _ request: APIRequest) async throws -> TaskRecord? {
@@ -52,6 +56,11 @@ extension ComputeAPI {
             throw APIFault.unknownMarker(filters.marker?.text ?? "")
         }
     }
+}
+
+extension TaskRecord {
+    /// What rules may ask of it: whose its server is.
+    fileprivate var policyTarget: PolicyTarget { PolicyTarget(projectID: projectID, userID: userID) }
 }
 
 /// A task as it was read, and what the caller would be told of it.

@@ -2,7 +2,8 @@ import Compute
 
 /// How a task is written.
 enum TaskBody {
-    static func body(of task: TaskRecord, _ request: APIRequest) -> JSON {
+    /// - Parameter showsCause: whether the caller sees the raw cause of a failure.
+    static func body(of task: TaskRecord, _ request: APIRequest, showsCause: Bool) -> JSON {
         [
             "id": .string(task.id.text),
             "kind": .string(task.kind),
@@ -15,7 +16,7 @@ enum TaskBody {
             "progress": progress(task.progress),
             "waiting_for": JSON(task.waitingFor),
             "next_attempt_at": WireTime.microseconds(task.nextAttemptAt),
-            "error": error(task.error, showsCause: request.isAdministrator),
+            "error": error(task.error, showsCause: showsCause),
             "request_id": .string(task.requestID),
             "created_at": WireTime.microseconds(task.createdAt),
             "started_at": WireTime.microseconds(task.startedAt),
@@ -32,7 +33,7 @@ enum TaskBody {
         return ["step": .string(progress.step), "percent": .integer(progress.percent)]
     }
 
-    /// Why it failed: a sentence for everybody, the raw cause for administrators.
+    /// Why it failed: a sentence for everybody, the raw cause for some.
     private static func error(_ failure: TaskRecord.Failure?, showsCause: Bool) -> JSON {
         guard let failure else { return .null }
         let told: JSON = ["code": .string(failure.code), "reason": JSON(failure.reason)]

@@ -5,13 +5,13 @@
 -- however much others did.
 -- p_project_id as in compute.show_server_v1. Tables: compute.servers, compute.actions, compute.tasks_v1.
 -- Callers: Compute.ServerStore.tasks
-create or replace function compute.list_tasks_v2(
+create or replace function compute.list_tasks_v3(
     p_project_id text, p_server_id uuid, p_status text, p_kind text, p_marker uuid, p_limit integer
 )
 returns table (
     id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text,
     place integer, progress jsonb, waiting_for text, next_attempt_at timestamptz, error jsonb, request_id text,
-    created_at timestamptz, started_at timestamptz, finished_at timestamptz
+    created_at timestamptz, started_at timestamptz, finished_at timestamptz, user_id text
 )
 language plpgsql stable
 set plan_cache_mode = force_custom_plan
@@ -27,7 +27,7 @@ begin
         end if;
     end if;
     return query
-    select d.*
+    select d.*, v.user_id
     from compute.actions a
     join compute.servers v on v.id = a.server_id
     cross join lateral (select t from compute.tasks_v1 t where t.id = a.task_id limit 1) found (task)

@@ -2,11 +2,11 @@
 --
 -- p_project_id as in compute.show_server_v1. Tables: compute.tasks_v1, compute.servers.
 -- Callers: Compute.ServerStore.task
-create or replace function compute.show_task_v1(p_task_id uuid, p_project_id text)
+create or replace function compute.show_task_v2(p_task_id uuid, p_project_id text)
 returns table (
     id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text,
     place integer, progress jsonb, waiting_for text, next_attempt_at timestamptz, error jsonb, request_id text,
-    created_at timestamptz, started_at timestamptz, finished_at timestamptz
+    created_at timestamptz, started_at timestamptz, finished_at timestamptz, user_id text
 )
 language plpgsql stable
 set jit = off
@@ -16,7 +16,7 @@ as $$
 #variable_conflict use_column
 begin
     return query
-    select d.*
+    select d.*, v.user_id
     from compute.tasks_v1 t
     join compute.servers v on v.id = t.subject_id
     cross join lateral compute.describe_task_v1(t, v.project_id) d
