@@ -53,6 +53,30 @@ struct PolicyTests {
         #expect(await closed.act(body).status == 200)
     }
 
+    @Test(
+        "a request under a key is answered again when its server is gone",
+        arguments: [PolicyRule.forceDelete, .delete, .lock]
+    )
+    func repeated(rule: PolicyRule) async throws {
+        let harness = try harness([rule.name: "user_id:%(user_id)s"])
+        let server = "/v2.1/servers/\(Sample.id.text)"
+        func ask(_ headers: HTTPFields, token: String = Harness.member) async -> Int {
+            switch rule {
+            case .delete: await harness.send(.delete, server, token: token, headers: headers).status
+            case .lock: await harness.act(#"{"lock": null}"#, token: token, headers: headers).status
+            default: await harness.act(#"{"forceDelete": null}"#, token: token, headers: headers).status
+            }
+        }
+        let key: HTTPFields = [.idempotencyKey: "k"]
+        let first = await ask(key)
+        #expect(first == (rule == .delete ? 204 : 202))
+        harness.servers.change { $0.servers[0].vmState = .deleted }
+        #expect(await ask(key) == first)
+        #expect(await ask([:]) == 404)
+        #expect(await ask(key, token: colleague) == 403)
+        #expect(await ask(key, token: Harness.stranger) == 404)
+    }
+
     @Test("a rule about tasks may ask whose server it is")
     func task() async throws {
         let harness = try harness([PolicyRule.showTask.name: "user_id:%(user_id)s"])

@@ -60,11 +60,12 @@ extension ComputeAPI {
     ///
     /// Where the caller may do it to every server that it reaches, the change itself finds out whether there is one.
     /// Otherwise the server is read: what is not there is answered before what is not allowed, and the rule may ask whose
-    /// server it is.
+    /// server it is. Under an Idempotency-Key a destroyed one counts as well: what destroyed it may be repeated.
     func permitted(_ rule: PolicyRule, _ request: APIRequest) async throws -> UUID {
         let id = try request.serverID()
         guard !policy.surelyAllows(rule, request.credentials, request.reachableTarget) else { return id }
-        try check(rule, request, on: try await existing(id, request).policyTarget)
+        let isKeyed = request.call.headers.contains(.idempotencyKey)
+        try check(rule, request, on: try await existing(id, request, evenDestroyed: isKeyed).policyTarget)
         return id
     }
 
