@@ -29,6 +29,7 @@ struct ActionTests {
     @Test("links begin with the public URL when there is one")
     func publicURL() async {
         var state = MemoryServers.State()
+        state.servers = [Sample.server()]
         state.outcomes = [.success(.accepted(task: Sample.taskID))]
         let reply = await Harness(state) { $0.publicURL = "https://cloud.example/compute" }.act(#"{"restore": ""}"#)
         #expect(reply["location"] == "https://cloud.example/compute/v2.1/tasks/\(Sample.taskID.text)")

@@ -37,10 +37,15 @@ struct IdempotencyTests {
     @Test("requests without a key, with another, or from another project have nothing to do with each other")
     func others() async {
         let harness = harness([.accepted(task: Sample.taskID)])
+        var foreign = Sample.server()
+        foreign.id = Sample.unknownID
+        foreign.projectID = Sample.otherProjectID
+        harness.servers.change { $0.servers.append(foreign) }
         for headers in [key, [:], [.idempotencyKey: "other"]] {
             #expect(await harness.act(#"{"restore": null}"#, headers: headers).status == 202)
         }
-        #expect(await harness.act(#"{"restore": null}"#, token: Harness.stranger, headers: key).status == 202)
+        let path = "/v2.1/servers/\(Sample.unknownID.text)/action"
+        #expect(await harness.act(#"{"restore": null}"#, on: path, token: Harness.stranger, headers: key).status == 202)
         #expect(Set(harness.servers.state.changes.map(\.requestID)).count == 4)
     }
 

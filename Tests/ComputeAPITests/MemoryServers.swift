@@ -12,7 +12,7 @@ final class MemoryServers: ServerService {
         var faults: [UUID: ServerFault] = [:]
         var actionQueries: [ActionQuery] = []
         var tasks: [TaskRecord] = []
-        /// Answers to the next changes, in order; the last one stays.
+        /// Answers to the next changes of servers that the caller reaches, in order; the last one stays.
         var outcomes: [Result<RequestOutcome, ComputeError>] = []
         /// What the next reads, locks and changes of quotas and hosts throw; nil: nothing.
         var readErrors: [(any Error)?] = []
@@ -115,7 +115,9 @@ final class MemoryServers: ServerService {
     func servers(_ query: ServerQuery) async throws -> [Server] {
         try read { state in
             state.queries.append(query)
-            if let marker = query.marker, !state.servers.contains(where: { $0.id == marker }) {
+            if let marker = query.marker,
+                !state.servers.contains(where: { $0.id == marker && Self.sees(query.scope, $0) })
+            {
                 throw ComputeError(.markerNotFound, "marker [\(marker)] not found")
             }
             if query.conditions.contains(.matches(.name, "[")) { throw ComputeError(.invalidPattern, "name") }
@@ -162,6 +164,7 @@ final class MemoryServers: ServerService {
         mayOverride: Bool
     ) async throws -> ServerStore.LockOutcome {
         try read { state in
+            guard Self.reaches(caller, server, state) else { return .notFound }
             state.locks.append(Lock(isLocked: isLocked, server: server, reason: reason, mayOverride: mayOverride))
             return state.lockOutcome
         }
@@ -288,6 +291,11 @@ final class MemoryServers: ServerService {
         }
     }
 
+    /// Also a destroyed one: what repeats the request that destroyed it is answered.
+    private static func reaches(_ caller: Caller, _ server: UUID, _ state: State) -> Bool {
+        state.servers.contains { $0.id == server && sees(caller.scope, $0) }
+    }
+
     private static func sees(_ scope: Scope, _ server: Server) -> Bool {
         scope == .all || scope == .project(server.projectID)
     }
@@ -295,6 +303,7 @@ final class MemoryServers: ServerService {
     private func change(_ change: Change) throws -> RequestOutcome {
         try mutex.withLock { state in
             state.changes.append(change)
+            guard Self.reaches(change.caller, change.server, state) else { return .notFound }
             let outcome = state.outcomes.count > 1 ? state.outcomes.removeFirst() : state.outcomes.first
             return try outcome?.get() ?? .notFound
         }
