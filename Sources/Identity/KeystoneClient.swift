@@ -57,16 +57,26 @@ struct KeystoneClient: Sendable {
         case .created:
             guard let token = response.subjectToken else { throw unavailable("gives a token that is none") }
             return (Secret(token), try decode(response))
-        case .unauthorized, .forbidden:
-            throw IdentityError(
-                .refused,
-                "Keystone at \(configuration.url) refuses our \(configuration.login): wrong credentials, or no role there"
-            )
+        case .unauthorized, .forbidden: throw refused
+        case .notFound where isAboutUs(response): throw refused
         case .notFound:
             throw unavailable("has no /v3/auth/tokens: is that its URL?")
         default:
             throw unavailable("answers \(response.status.code) when we log in")
         }
+    }
+
+    private var refused: IdentityError {
+        IdentityError(
+            .refused,
+            "Keystone at \(configuration.url) refuses our \(configuration.login): wrong credentials, or no role there"
+        )
+    }
+
+    /// Whether it is our application credential that Keystone does not find: then it names it.
+    private func isAboutUs(_ response: Response) -> Bool {
+        guard case .applicationCredential(let id, _) = configuration.login else { return false }
+        return String(decoding: response.body, as: UTF8.self).contains(id)
     }
 
     /// Asks whose token it is, without the catalog.

@@ -35,6 +35,20 @@ struct KeystoneSessionTests {
         }
     }
 
+    @Test("is refused with an application credential that Keystone does not find, and not taken for a wrong URL")
+    func unknownCredential() async throws {
+        let id = KeystoneStub.unknownCredential
+        let login = KeystoneConfiguration.Login.applicationCredential(id: id, secret: Secret(KeystoneStub.password))
+        try await KeystoneScene.play(login: login) { scene in
+            let refusal = await scene.refusal(of: "good")
+            #expect(refusal?.code == .refused)
+            #expect(refusal?.message.contains("application credential '\(id)'") == true)
+            scene.stub.set(.failing(404))
+            scene.pass(.seconds(11))
+            #expect(await scene.refusal(of: "good")?.code == .unavailable)
+        }
+    }
+
     @Test("is renewed before its end, and serves on until then while Keystone gives no other")
     func renewal() async throws {
         try await KeystoneScene.play { scene in

@@ -50,6 +50,10 @@ extension KeystoneStub {
                 state.counts.refusedLogIns += 1
                 return Self.refusal(.unauthorized)
             }
+            if body.contains(Self.unknownCredential) {
+                state.counts.refusedLogIns += 1
+                return Self.refusal(.notFound, "Could not find Application Credential: \(Self.unknownCredential).")
+            }
             let token = "own-\(state.counts.logIns)"
             if !state.isForgetful { state.ownTokens.insert(token) }
             let body = Self.body(user: "reprieve", scope: Self.alpha, roles: state.ownRoles, life: state.ownLife)
@@ -71,8 +75,8 @@ extension KeystoneStub {
         }
     }
 
-    private static func refusal(_ status: HTTPResponse.Status) -> Response {
-        json(status, #"{"error": {"code": \#(status.code), "message": "No.", "title": "No"}}"#)
+    private static func refusal(_ status: HTTPResponse.Status, _ message: String = "No.") -> Response {
+        json(status, #"{"error": {"code": \#(status.code), "message": "\#(message)", "title": "No"}}"#)
     }
 
     private static func json(_ status: HTTPResponse.Status, _ body: String) -> Response {

@@ -48,6 +48,9 @@ package final class KeystoneStub: Sendable {
     /// The only password, and the only secret of an application credential, that it takes.
     package static let password = "correct-horse"
 
+    /// The id of an application credential that it does not find.
+    package static let unknownCredential = "no-such-credential"
+
     /// Where it is.
     package let url: String
     let state = Guarded(State())
