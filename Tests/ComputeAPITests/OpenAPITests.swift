@@ -6,25 +6,12 @@ import Testing
 
 @Suite("The OpenAPI description")
 struct OpenAPITests {
-    private typealias Object = [String: Any]
+    private typealias Object = OpenAPIDocument.Object
 
-    private static let methods: Set<String> = ["get", "put", "post", "delete"]
+    private let document: OpenAPIDocument
 
-    private func document() throws -> [String: Any] {
-        let object = try JSONSerialization.jsonObject(with: Data(OpenAPI.document))
-        return try #require(object as? [String: Any])
-    }
-
-    /// Every operation as `METHOD /path`, with what stands there.
-    private func operations() throws -> [String: [String: Any]] {
-        let paths = try #require(try document()["paths"] as? [String: Object])
-        var operations: [String: Object] = [:]
-        for (path, item) in paths {
-            for (method, operation) in item where Self.methods.contains(method) {
-                operations["\(method.uppercased()) \(path)"] = try #require(operation as? Object)
-            }
-        }
-        return operations
+    init() throws {
+        document = try OpenAPIDocument()
     }
 
     @Test("is served to everybody, as it stands")
@@ -32,7 +19,7 @@ struct OpenAPITests {
         let reply = await Harness().get("/openapi.json", token: nil)
         #expect(reply.status == 200 && reply.body == OpenAPI.document)
         #expect(reply["content-type"] == "application/json")
-        #expect(try document()["openapi"] as? String == "3.1.0")
+        #expect(document.root["openapi"] as? String == "3.1.0")
         #expect(await Harness().send(.head, "/openapi.json", token: nil).status == 200)
         for path in ["/openapi.json/", "/openapi.json/x"] {
             #expect(await Harness().get(path, token: nil).status == 300)
@@ -42,9 +29,27 @@ struct OpenAPITests {
 
     @Test("has every route that there is and no other")
     func routes() throws {
-        let described = Set(try operations().keys.map(Self.withoutNames)).subtracting(["GET /"])
+        let operations = document.operations
+        let described = operations.filter { !$0.isWhole }.map { Self.withoutNames($0.name) }
         let routed = RouteTable.ours.map { Self.withoutNames("\($0.method?.rawValue ?? "*") /\($0.path)") }
-        #expect(described == Set(routed))
+        #expect(Set(described) == Set(routed) && described.count == routed.count)
+        let whole = operations.filter(\.isWhole)
+        #expect(Set(whole.map(\.name)) == ["GET /", "GET /v2", "GET /v2.1", "GET /openapi.json"])
+        for operation in whole {
+            #expect(EntryPoint(RequestTarget(operation.path)) != .choices, "\(operation.name)")
+        }
+    }
+
+    @Test("says where every form of the routes is")
+    func servers() throws {
+        let servers = try #require(document.root["servers"] as? [Object])
+        let urls = servers.compactMap { $0["url"] as? String }
+        #expect(urls == ["/v2.1", "/v2.1/{project_id}", "/v2", "/v2/{project_id}"])
+        for url in urls {
+            let path = url.replacing("{project_id}", with: Sample.projectID) + "/servers"
+            let target = RequestTarget(path)
+            #expect(EntryPoint(target) != .choices && RouteTable.match(.get, target.segments.dropFirst()) != nil)
+        }
     }
 
     /// What stands in braces has other names in the routes.
@@ -52,27 +57,53 @@ struct OpenAPITests {
         path.replacing(/\{[a-z_]+\}/, with: "{}")
     }
 
-    @Test("gives each operation a name of its own, and says of each what every request can be answered with")
-    func answers() throws {
-        let operations = try operations()
-        let names = operations.values.compactMap { $0["operationId"] as? String }
-        #expect(names.count == operations.count && Set(names).count == names.count)
-        for (operation, description) in operations {
-            let statuses = Set(try #require(description["responses"] as? Object).keys)
-            let always: Set = ["400", "401", "403", "404", "406", "408", "413", "501", "503"]
-            #expect(statuses.isSuperset(of: always), "\(operation)")
-            #expect(!statuses.contains("500"), "\(operation)")
+    @Test("gives each operation a name of its own, a summary and a tag that is declared")
+    func names() throws {
+        let names = document.operations.compactMap { $0.description["operationId"] as? String }
+        #expect(names.count == document.operations.count && Set(names).count == names.count)
+        let tags = Set(try #require(document.root["tags"] as? [Object]).compactMap { $0["name"] as? String })
+        for operation in document.operations {
+            #expect((operation.description["summary"] as? String)?.isEmpty == false, "\(operation.name)")
+            let used = try #require(operation.description["tags"] as? [String], "\(operation.name)")
+            #expect(!used.isEmpty && tags.isSuperset(of: used), "\(operation.name)")
         }
-        let action = try #require(operations["POST /servers/{server_id}/action"]?["responses"] as? Object)
-        #expect(Set(action.keys).isSuperset(of: ["202", "409", "415", "429"]))
+    }
+
+    @Test("declares each parameter of a path, once, and no other")
+    func parameters() throws {
+        for operation in document.operations {
+            let declared = operation.parameters.filter { $0["in"] as? String == "path" }
+            let wanted = operation.path.matches(of: /\{([a-z_]+)\}/).map { String($0.output.1) }
+            #expect(declared.compactMap { $0["name"] as? String } == wanted, "\(operation.name)")
+            #expect(declared.allSatisfy { $0["required"] as? Bool == true }, "\(operation.name)")
+            let all = operation.parameters.map { "\($0["in"] ?? "") \($0["name"] ?? "")" }
+            #expect(Set(all).count == all.count, "\(operation.name)")
+        }
+    }
+
+    @Test("says of each operation how it comes out well, and what every request can be answered with")
+    func answers() throws {
+        for operation in document.operations {
+            let statuses = Set(operation.responses.keys)
+            #expect(statuses.contains { $0.hasPrefix("2") }, "\(operation.name)")
+            #expect(!statuses.contains("500"), "\(operation.name)")
+            var always: Set = ["400", "408", "413", "414", "431", "503"]
+            if !operation.isWhole { always.formUnion(["401", "403", "404", "406", "501"]) }
+            #expect(statuses.isSuperset(of: always), "\(operation.name)")
+            if operation.description["requestBody"] != nil { #expect(statuses.contains("415"), "\(operation.name)") }
+            for (status, response) in operation.responses {
+                #expect((response["description"] as? String)?.isEmpty == false, "\(operation.name) \(status)")
+                let hasBody = response["content"] != nil
+                #expect(hasBody == !["202", "204", "304"].contains(status), "\(operation.name) \(status)")
+            }
+        }
     }
 
     @Test("refers to nothing that is not there, and has nothing that nobody refers to")
     func references() throws {
-        let document = try document()
         var found: Set<String> = []
-        Self.collect(document, &found)
-        let components = try #require(document["components"] as? [String: Object])
+        Self.collect(document.root, &found)
+        let components = try #require(document.root["components"] as? [String: Object])
         let there = components.filter { $0.key != "securitySchemes" }.flatMap { kind, parts in
             parts.keys.map { "#/components/\(kind)/\($0)" }
         }
