@@ -121,6 +121,14 @@ struct ActionRecordTests {
                 "Invalid input for query parameters changes-since. Value: bad. 'bad' is not a 'date-time'"
             ),
             (
+                "limit=1&limit=2", "2.58",
+                "Invalid input for query parameters limit. Value: ['1', '2']. ['1', '2'] is too long"
+            ),
+            (
+                "marker=a&marker=b", "2.58",
+                "Invalid input for query parameters marker. Value: ['a', 'b']. ['a', 'b'] is too long"
+            ),
+            (
                 "changes-since=2026&changes-since=2027", "2.58",
                 "Invalid input for query parameters changes-since. Value: ['2026', '2027']. ['2026', '2027'] is too long"
             ),

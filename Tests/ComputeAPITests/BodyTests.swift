@@ -14,7 +14,7 @@ struct BodyTests {
             "", " ", "{", "{}", "nonsense", #"{"restore": null} x"#, #"{"restore": null, "lock": null}"#, "[]",
             "[{}, {}]",
             #""""#, #""ab""#, #"{"restore": NaN}"#, "{'restore': null}", "\u{FEFF}{\"restore\": null}",
-            "{\"restore\": \"\u{0}\"}", #"{"restore": nul}"#,
+            "{\"restore\": \"\u{0}\"}", #"{"restore": nul}"#, #"{"restore": [1, ]}"#, #"{"restore": null,}"#,
         ]
     )
     func malformed(body: String) async throws {
@@ -24,6 +24,25 @@ struct BodyTests {
     @Test("what is no object and counts one is not found", arguments: ["null", "7", "true", "[{}]", #""a""#])
     func noObject(body: String) async throws {
         try await harness.act(body).expectFault(404, "itemNotFound", "The resource could not be found.")
+    }
+
+    @Test(
+        "a body that must be an object is told what it is instead",
+        arguments: [("", "None"), ("null", "None"), ("[]", "[]"), ("7", "7"), (#""x""#, "'x'")]
+    )
+    func otherThanObject(body: String, name: String) async throws {
+        try await harness.send(.put, "/v2.1/servers/\(Sample.id.text)", body: Array(body.utf8))
+            .expectFault(400, "badRequest", "\(name) is not of type 'object'")
+    }
+
+    @Test("a text that must not be empty is told so in the words of the schema")
+    func emptyText() async throws {
+        let body = Array(#"{"server": {"name": ""}}"#.utf8)
+        try await harness.send(.put, "/v2.1/servers/\(Sample.id.text)", body: body).expectFault(
+            400,
+            "badRequest",
+            "Invalid input for field/attribute name. Value: . '' should be non-empty"
+        )
     }
 
     @Test(
@@ -47,6 +66,7 @@ struct BodyTests {
         try await harness.act(deep(50_000)).expectFault(400, "badRequest", "Malformed request body")
         let text = String(repeating: #"[\"{"#, count: 200)
         #expect(await harness.act("{\"restore\": \"\(text)\"}").status == 202)
+        #expect(await harness.act(#"{"restore": ["a,", {"b": ",]"}]}"#).status == 202)
     }
 
     @Test("a key that comes twice is one key")

@@ -31,7 +31,7 @@ struct PagingTests {
     @Test("an empty limit is refused")
     func emptyLimit() async throws {
         try await harness(0).get("/v2.1/servers?limit=")
-            .expectFault(400, "badRequest", "limit param must be an integer")
+            .expectFault(400, "badRequest", "Invalid input for query parameters limit. Value: . '' should be non-empty")
     }
 
     @Test(

@@ -77,6 +77,13 @@ struct QuotaAPITests {
                 "cores. Value: 2147483648. 2147483648 is greater than the maximum of 2147483647"
             ),
             (#"{"quota_set": {"ram": true}}"#, "ram. Value: True. True is not of type 'integer', 'string'"),
+            (#"{"quota_set": {"ram": "+5"}}"#, "ram. Value: +5. '+5' does not match '^-?[0-9]+$'"),
+            (#"{"quota_set": {"force": 1}}"#, "force. Value: 1. 1 is not of type 'boolean', 'string'"),
+            (
+                #"{"quota_set": {"force": "tRuE"}}"#,
+                "force. Value: tRuE. 'tRuE' is not one of [True, 'True', 'TRUE', 'true', '1', 'ON', 'On', 'on', 'YES', "
+                    + "'Yes', 'yes', False, 'False', 'FALSE', 'false', '0', 'OFF', 'Off', 'off', 'NO', 'No', 'no']"
+            ),
             (#"{"quota_set": 7}"#, "quota_set. Value: 7. 7 is not of type 'object'"),
         ]
     )

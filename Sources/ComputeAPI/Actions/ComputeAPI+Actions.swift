@@ -85,8 +85,8 @@ enum ActionQueryKeys {
         var known = ["limit", "marker", "changes-since"]
         if version >= Microversion(2, 66) { known.append("changes-before") }
         try query.checkLimit()
-        for name in known where name.hasPrefix("changes-") {
-            try query.checkTimes(name)
+        for name in known {
+            if name.hasPrefix("changes-") { try query.checkTimes(name) }
             let values = query.values(name)
             guard values.count > 1 else { continue }
             let list = "[" + values.map { "'\($0)'" }.joined(separator: ", ") + "]"

@@ -60,16 +60,19 @@ struct Query: Sendable {
     func limit(maximum: Int) throws(APIFault) -> Int? {
         try checkLimit()
         guard let value = self["limit"] else { return nil }
-        guard !value.isEmpty else { throw APIFault(.badRequest, "limit param must be an integer") }
         // Digits that make no number make one that is too large.
         return min(Int(value) ?? maximum, maximum)
     }
 
-    /// - Throws: ``APIFault`` `.badRequest` for the first limit that has anything but digits.
+    /// - Throws: ``APIFault`` `.badRequest` for the first limit that is empty or has anything but digits.
     func checkLimit() throws(APIFault) {
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-        guard let value = values("limit").first(where: { !$0.utf8.allSatisfy(digits.contains) }) else { return }
-        throw .query("limit", value, "'\(value)' does not match '^[0-9]*$'")
+        for value in values("limit") {
+            guard !value.isEmpty else { throw .query("limit", value, "'' should be non-empty") }
+            guard value.utf8.allSatisfy(digits.contains) else {
+                throw .query("limit", value, "'\(value)' does not match '^[0-9]*$'")
+            }
+        }
     }
 
     /// The same query with another marker, as a link carries it: sorted by name, the marker where one stood or at the

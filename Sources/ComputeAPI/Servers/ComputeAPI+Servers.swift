@@ -82,7 +82,7 @@ extension ComputeAPI {
 
     private func bodies(of servers: [Server], _ request: APIRequest, isDetailed: Bool) async throws -> [JSON] {
         guard isDetailed else { return servers.map { ServerField.summary(of: $0, request) } }
-        return try await views(of: servers, request).map { ServerField.body(of: $0) }
+        return try await views(of: servers, request).map { ServerField.body(of: $0, isListed: true) }
     }
 
     private func marker(_ query: Query) throws(APIFault) -> UUID? {

@@ -59,7 +59,7 @@ extension ServerField {
         ServerField("description", from: v(19)) { server, _ in JSON(server.description) },
         ServerField("tags", from: v(26)) { _, _ in [] },
         ServerField("trusted_image_certificates", from: v(63)) { _, _ in .null },
-        ServerField("server_groups", from: v(71)) { _, _ in [] },
+        ServerField("server_groups", from: v(71), isListed: false) { _, _ in [] },
         ServerField("locked_reason", from: v(73)) { server, _ in JSON(server.lock?.reason) },
         ServerField("OS-EXT-SRV-ATTR:hostname", from: v(90)) { server, _ in ServerParts.hostname(server) },
         ServerField("pinned_availability_zone", from: v(96)) { _, _ in .null },

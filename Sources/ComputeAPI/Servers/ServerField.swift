@@ -12,31 +12,37 @@ struct ServerField: Sendable {
     let audience: Audience
     private let first: Microversion
     private let until: Microversion?
+    private let isListed: Bool
     private let value: @Sendable (Server, ServerView) -> JSON?
 
     /// - Parameters:
     ///   - first: the version that brought the key.
     ///   - until: the version that took it away; nil: none.
+    ///   - isListed: whether lists have it too.
     ///   - value: nil leaves the key out.
     init(
         _ name: String,
         from first: Microversion = .minimum,
         until: Microversion? = nil,
         for audience: Audience = .everyone,
+        isListed: Bool = true,
         _ value: @escaping @Sendable (Server, ServerView) -> JSON?
     ) {
         self.name = name
         self.audience = audience
         self.first = first
         self.until = until
+        self.isListed = isListed
         self.value = value
     }
 
     /// The body of a server.
-    static func body(of view: ServerView) -> JSON {
+    /// - Parameter isListed: whether it stands in a list.
+    static func body(of view: ServerView, isListed: Bool = false) -> JSON {
         .object(
             all.compactMap { field in
-                guard field.isIn(view.version), view.showsHost || field.audience == .everyone,
+                guard field.isIn(view.version), field.isListed || !isListed,
+                    view.showsHost || field.audience == .everyone,
                     let value = field.value(view.server, view)
                 else { return nil }
                 return JSONMember(name: field.name, value: value)

@@ -46,6 +46,17 @@ struct ServerFilterKey: Sendable {
 
     static let all = exact + patterns + special
 
+    /// Whether Nova takes a value for a regular expression in this version, whoever asks; the empty one is none.
+    func isPattern(in version: Microversion) -> Bool {
+        guard Microversion(2, first) <= version else { return false }
+        switch meaning {
+        case .pattern(let column): return column != .launchIndex
+        case .exact(let column): return column == .flavor
+        case .nothing, .everything: return true
+        case .locked: return false
+        }
+    }
+
     private static let exact = [
         ServerFilterKey(exact: .userID, forAllFrom: 83), ServerFilterKey(exact: .projectID),
         ServerFilterKey(exact: .tenantID), ServerFilterKey(exact: .imageRef),

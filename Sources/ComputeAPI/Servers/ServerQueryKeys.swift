@@ -7,6 +7,9 @@ enum ServerQueryKeys {
         try ServerSorting.check(query, version)
         try query.checkTimes("changes-since")
         try query.checkLimit()
+        for key in ServerFilterKey.all where key.isPattern(in: version) && query.values(key.name).contains("") {
+            throw ServerFilters.badPattern(key.name, "")
+        }
         if version >= Microversion(2, 66) { try query.checkTimes("changes-before") }
         guard version >= Microversion(2, 75) else { return }
         let names = Set(query.items.map(\.name)).subtracting(known).filter { !$0.hasPrefix("_") }.sorted()

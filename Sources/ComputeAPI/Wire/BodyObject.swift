@@ -19,7 +19,10 @@ struct BodyObject {
     /// The whole of a body.
     /// - Throws: ``APIFault`` `.badRequest`.
     init(_ body: [UInt8]) throws(APIFault) {
-        guard let members = try JSONBody.parse(body) as? [String: Any] else { throw .malformedBody }
+        let value: Any = body.isEmpty ? NSNull() : try JSONBody.parse(body)
+        guard let members = value as? [String: Any] else {
+            throw APIFault(.badRequest, "\(Self.text(value)) is not of type 'object'")
+        }
         (name, self.members) = (nil, members)
     }
 
@@ -55,7 +58,7 @@ struct BodyObject {
         guard let text = value as? String else {
             throw Self.complaint(key, value, "\(Self.text(value)) is not of type 'string'")
         }
-        guard mayBeEmpty || !text.isEmpty else { throw Self.complaint(key, value, "'' is too short") }
+        guard mayBeEmpty || !text.isEmpty else { throw Self.complaint(key, value, "'' should be non-empty") }
         guard text.unicodeScalars.count <= longest, !text.contains("\0") else {
             throw Self.complaint(key, value, "'\(text)' is too long")
         }
@@ -66,7 +69,8 @@ struct BodyObject {
     func integer(_ key: String, from lowest: Int, to highest: Int = Int(Int32.max)) throws(APIFault) -> Int? {
         guard let value = members[key] else { return nil }
         guard let number = Self.integer(value) else {
-            throw Self.complaint(key, value, "\(Self.text(value)) is not of type 'integer', 'string'")
+            let complaint = value is String ? "does not match '^-?[0-9]+$'" : "is not of type 'integer', 'string'"
+            throw Self.complaint(key, value, "\(Self.text(value)) \(complaint)")
         }
         guard number >= lowest else {
             throw Self.complaint(key, value, "\(number) is less than the minimum of \(lowest)")
@@ -80,12 +84,19 @@ struct BodyObject {
     /// Yes or no in any of the words that Nova takes; nil when the key is not there.
     func boolean(_ key: String) throws(APIFault) -> Bool? {
         guard let value = members[key] else { return nil }
-        if Self.isBoolean(value) { return value as? Bool }
-        let word = Self.integer(value).map(String.init) ?? (value as? String)?.lowercased() ?? ""
-        if ["1", "on", "yes", "true"].contains(word) { return true }
-        if ["0", "off", "no", "false"].contains(word) { return false }
-        throw Self.complaint(key, value, "\(Self.text(value)) is not one of [True, False]")
+        if let flag = Self.boolean(value) { return flag }
+        guard let word = value as? String else {
+            throw Self.complaint(key, value, "\(Self.text(value)) is not of type 'boolean', 'string'")
+        }
+        if Self.yes.contains(word) { return true }
+        if Self.no.contains(word) { return false }
+        let (yes, no) = (Self.yes.map { "'\($0)'" }, Self.no.map { "'\($0)'" })
+        let words = (["True"] + yes + ["False"] + no).joined(separator: ", ")
+        throw Self.complaint(key, value, "\(Self.text(value)) is not one of [\(words)]")
     }
+
+    private static let yes = ["True", "TRUE", "true", "1", "ON", "On", "on", "YES", "Yes", "yes"]
+    private static let no = ["False", "FALSE", "false", "0", "OFF", "Off", "off", "NO", "No", "no"]
 
     /// - Throws: ``APIFault`` `.badRequest` when the key is not there.
     func require(_ key: String) throws(APIFault) {
@@ -102,8 +113,8 @@ struct BodyObject {
 
     private static func integer(_ value: Any) -> Int? {
         if isBoolean(value) { return nil }
-        if let text = value as? String { return Int(text) }
-        return value as? Int
+        guard let text = value as? String else { return value as? Int }
+        return text.wholeMatch(of: /-?[0-9]+/) == nil ? nil : Int(text)
     }
 
     /// The parser gives a number for a boolean, and a boolean for a number where one is asked for.
