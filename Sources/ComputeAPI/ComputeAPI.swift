@@ -117,8 +117,9 @@ package struct ComputeAPI: Sendable {
     }
 
     private func dispatch(_ request: APIRequest) async throws -> Answer {
-        // An action's body is looked at before the project of its URL, as in Nova.
+        // A body is looked at before the project of the URL, as in Nova.
         if request.route.endpoint == .actOnServer { return try await act(request) }
+        if request.call.method == .put { try JSONBody.check(request.call) }
         try request.checkProject()
         switch request.route.endpoint {
         case .listServers(let isDetailed): return try await listServers(request, isDetailed: isDetailed)

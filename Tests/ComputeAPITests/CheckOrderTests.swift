@@ -87,6 +87,23 @@ struct CheckOrderTests {
         #expect(harness.servers.state.reads == 0)
     }
 
+    @Test(
+        "of a PUT too: the content type, the form of the body, the project of the URL",
+        arguments: ["servers/\(Sample.unknownID.text)", "os-quota-sets/x", "os-services/enable"]
+    )
+    func put(path: String) async throws {
+        let path = "/v2.1/\(Sample.otherProjectID)/\(path)"
+        let ask = { (type: String, body: String) in
+            await harness.send(.put, path, headers: [.contentType: type], body: Array(body.utf8))
+        }
+        try await ask("text/html", "{").expectFault(415, "badMediaType", "Unsupported Content-Type")
+        try await ask("application/json", "{").expectFault(400, "badRequest", "Malformed request body")
+        for body in ["{}", ""] {
+            let reply = await ask("application/json", body)
+            #expect(reply.status == 400 && reply.text.contains("Malformed request URL"), "\(reply.text)")
+        }
+    }
+
     @Test("9: the server, before the policy", arguments: [Sample.unknownID.text, "srv", Sample.id.uuidString])
     func server(id: String) async throws {
         try await harness.act(#"{"restore": null}"#, on: "/v2.1/servers/\(id)/action", token: Harness.reader)

@@ -55,7 +55,6 @@ extension ComputeAPI {
 
     /// `PUT servers/{id}`: another name, another description.
     func updateServer(_ request: APIRequest) async throws -> Answer {
-        try ContentTypes.check(request.call.headers)
         let id = try await permitted(.update, request)
         let body = try BodyObject(request.call.body, under: "server")
         let hasDescription = request.version >= Microversion(2, 19)

@@ -26,7 +26,6 @@ extension ComputeAPI {
     }
 
     func updateQuota(_ request: APIRequest) async throws -> Answer {
-        try ContentTypes.check(request.call.headers)
         let project = request.route.parameters[0]
         try check(.updateQuota, request, on: PolicyTarget(projectID: project))
         guard project.count <= 255 else {

@@ -16,7 +16,6 @@ extension ComputeAPI {
 
     /// `PUT os-services/{enable | disable | …}` up to 2.52, `PUT os-services/{id}` from 2.53 on.
     func updateService(_ request: APIRequest) async throws -> Answer {
-        try ContentTypes.check(request.call.headers)
         try check(.updateService, request)
         let word = request.route.parameters[0]
         return try await request.version >= Self.byID ? update(word, request) : act(word, request)
