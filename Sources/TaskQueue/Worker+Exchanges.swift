@@ -65,7 +65,6 @@ extension Worker {
             state.withLock { state in
                 // Each can be cancelled alone, so it is no child of this task: the loop ends only when all are written.
                 state.handlers[task.held] = Task { await self.attempt(task) }
-                if state.machine.book.stopReason(of: task.held) != nil { state.handlers[task.held]?.cancel() }
             }
         }
     }
@@ -73,6 +72,10 @@ extension Worker {
     /// One attempt, from its lease to its ending. It is awaited however it was stopped: a slot is free when it is free.
     private func attempt(_ task: QueuedTask) async {
         guard let handler = handlers[task.kind] else { preconditionFailure("claimed a kind without a handler") }
+        // It may have been told to stop before it was there to be cancelled.
+        if state.withLock({ $0.machine.book.stopReason(of: task.held) != nil }) {
+            withUnsafeCurrentTask { $0?.cancel() }
+        }
         observe(.started(task))
         let outcome = await handler.run(task, attempt: taskAttempt(task.held))
         let (event, hasFreeLane) = state.withLock { state in
