@@ -43,6 +43,8 @@ struct ServiceAPITests {
         #expect(new.first?["forced_down"] as? Bool == false)
         let none = await harness.get("/v2.1/os-services?binary=nova-scheduler", token: Harness.administrator)
         #expect(try none.list("services").isEmpty)
+        let all = await harness.get("/v2.1/os-services?host=&binary=", token: Harness.administrator)
+        #expect(try all.list("services").count == 2)
         #expect(await harness.get("/v2.1/os-services").status == 403)
     }
 
@@ -65,8 +67,21 @@ struct ServiceAPITests {
             "itemNotFound",
             "Could not find binary nova-compute on host x."
         )
-        #expect(await put(harness, "force-down", "2.10", "{\(names), \"forced_down\": true}").status == 404)
         #expect(await put(harness, "disable", "2.1", #"{"host": "x"}"#).status == 400)
+        #expect(await put(harness, "nope", "2.1", "{\(names)}").status == 404)
+        for (action, message) in [
+            ("force-down", "Missing forced_down field"), ("disable-log-reason", "Missing disabled reason field"),
+        ] {
+            try await put(harness, action, "2.11", "{\(names)}").expectFault(400, "badRequest", message)
+        }
+        let ignored = await put(harness, "disable", "2.1", "{\(names), \"disabled_reason\": \"x\"}")
+        #expect(try ignored.object("service")["disabled_reason"] == nil)
+        #expect(harness.servers.state.services[0].disabledReason == nil)
+        try await put(harness, "disable", "2.1", #"{"host": "x", "binary": "nova-scheduler"}"#).expectFault(
+            400,
+            "badRequest",
+            "Updating a nova-scheduler service is not supported. Only nova-compute services can be updated."
+        )
     }
 
     @Test("are disabled, enabled and forced down by id from 2.53 on")
@@ -78,9 +93,21 @@ struct ServiceAPITests {
         #expect(service["id"] as? String == Self.id.text)
         #expect(await put(harness, Self.id.text, "2.53", #"{"forced_down": true}"#).status == 200)
         #expect(harness.servers.state.services[0].isForcedDown)
-        for body in ["{}", #"{"status": "enabled", "disabled_reason": "x"}"#, #"{"status": "gone"}"#] {
-            #expect(await put(harness, Self.id.text, "2.53", body).status == 400)
+        let nothing = "No updates were requested. Fields 'status' or 'forced_down' should be specified."
+        for (body, message) in [
+            ("{}", nothing), (#"{"disabled_reason": "x"}"#, nothing),
+            (
+                #"{"status": "enabled", "disabled_reason": "x"}"#,
+                "Specifying 'disabled_reason' with status 'enabled' is invalid."
+            ),
+        ] {
+            try await put(harness, Self.id.text, "2.53", body).expectFault(400, "badRequest", message)
         }
+        let both = #"{"forced_down": false, "disabled_reason": "x"}"#
+        #expect(
+            try await put(harness, Self.id.text, "2.53", both).object("service")["disabled_reason"] as? String
+                == "disks"
+        )
         #expect(await put(harness, Sample.taskID.text, "2.53", #"{"status": "enabled"}"#).status == 404)
         #expect(await put(harness, "enable", "2.53", #"{"status": "enabled"}"#).status == 400)
     }

@@ -92,10 +92,6 @@ enum ActionQueryKeys {
             let list = "[" + values.map { "'\($0)'" }.joined(separator: ", ") + "]"
             throw .query(name, list, "\(list) is too long")
         }
-        let names = Set(query.items.map(\.name)).subtracting(known).sorted()
-        guard !names.isEmpty else { return }
-        let list = names.map { "'\($0)'" }.joined(separator: ", ")
-        let verb = names.count == 1 ? "was" : "were"
-        throw APIFault(.badRequest, "Additional properties are not allowed (\(list) \(verb) unexpected)")
+        try query.allow(known)
     }
 }

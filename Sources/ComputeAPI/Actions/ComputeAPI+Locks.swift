@@ -17,9 +17,10 @@ extension ComputeAPI {
 
     private static func lockReason(_ value: Any, _ version: Microversion) throws(APIFault) -> String? {
         guard version >= Microversion(2, 73), !(value is NSNull) else { return nil }
-        let lock = try BodyObject(value, name: "lock")
+        let lock = try BodyObject(value, name: "lock", orNull: true)
+        let reason = try lock.text("locked_reason")
         try lock.allow(["locked_reason"])
-        return try lock.text("locked_reason")
+        return reason
     }
 
     private func setLock(
@@ -53,14 +54,14 @@ extension ComputeAPI {
         return allows(.unlockOverride, request, on: try await existing(id, request).policyTarget)
     }
 
-    /// `PUT servers/{id}`: another name, another description.
+    /// `PUT servers/{id}`: another name, another description. The body is looked at before anybody is asked who may.
     func updateServer(_ request: APIRequest) async throws -> Answer {
-        let id = try await permitted(.update, request)
         let body = try BodyObject(request.call.body, under: "server")
         let hasDescription = request.version >= Microversion(2, 19)
-        try body.allow(hasDescription ? ["name", "description"] : ["name"])
-        let name = try body.text("name")
+        let name = try body.text("name", like: .name)
         let description = hasDescription ? try body.description() : nil
+        try body.allow(hasDescription ? ["name", "description"] : ["name"])
+        let id = try await permitted(.update, request)
         let scope = request.scope
         guard let server = try await servers.rename(id, in: scope, to: name, description: description) else {
             throw APIFault.unknownServer(request.serverText)
@@ -73,6 +74,6 @@ extension ComputeAPI {
 extension BodyObject {
     /// The description: null is the empty one, which is none.
     fileprivate func description() throws(APIFault) -> String? {
-        isNull("description") ? "" : try text("description", mayBeEmpty: true)
+        isNull("description") ? "" : try text("description", mayBeEmpty: true, orNull: true, like: .printable)
     }
 }

@@ -5,6 +5,7 @@ import Identity
 /// Quotas and limits.
 extension ComputeAPI {
     func showQuota(_ request: APIRequest, isDetailed: Bool) async throws -> Answer {
+        try request.allowQuery(["user_id"])
         let project = request.route.parameters[0]
         try check(isDetailed ? .showQuotaDetail : .showQuota, request, on: PolicyTarget(projectID: project))
         let quota = try await readQuota(of: project)
@@ -26,12 +27,15 @@ extension ComputeAPI {
     }
 
     func updateQuota(_ request: APIRequest) async throws -> Answer {
+        try request.allowQuery(["user_id"])
+        let change = try quotaChange(request)
         let project = request.route.parameters[0]
         try check(.updateQuota, request, on: PolicyTarget(projectID: project))
+        try refuseOthers(request)
         guard project.count <= 255 else {
             throw APIFault(.badRequest, "The id of a project has 255 characters at most.")
         }
-        let conflicts = try await servers.setQuota(try quotaChange(request), of: project)
+        let conflicts = try await servers.setQuota(change, of: project)
         if let conflict = conflicts.first {
             throw APIFault(
                 .badRequest,
@@ -44,6 +48,7 @@ extension ComputeAPI {
     }
 
     func resetQuota(_ request: APIRequest) async throws -> Answer {
+        try request.allowQuery(["user_id"])
         let project = request.route.parameters[0]
         try check(.deleteQuota, request, on: PolicyTarget(projectID: project))
         try await servers.resetQuota(of: project)
@@ -51,6 +56,7 @@ extension ComputeAPI {
     }
 
     func showLimits(_ request: APIRequest) async throws -> Answer {
+        try request.allowQuery(["tenant_id"])
         try check(.showLimits, request)
         let project = request.query["tenant_id"] ?? request.credentials.projectID
         if project != request.credentials.projectID {
@@ -65,23 +71,29 @@ extension ComputeAPI {
 
     private func quotaChange(_ request: APIRequest) throws(APIFault) -> QuotaChange {
         let body = try BodyObject(request.call.body, under: "quota_set")
-        let names = QuotaFields.fields(at: request.version).map(\.name)
-        try body.allow(Set(names + ["force"]))
-        for field in QuotaFields.fields(at: request.version) where !field.isOurs {
-            guard let wish = try body.integer(field.name, from: -1) else { continue }
-            let fixed = field.number(Resources(instances: 0, cores: 0, ram: 0))
-            guard wish != fixed else { continue }
-            throw APIFault(
-                .notImplemented,
-                "The quota of \(field.name) is not implemented: Reprieve keeps quotas of instances, cores and ram."
-            )
-        }
-        return QuotaChange(
+        let change = QuotaChange(
             instances: try body.integer("instances", from: -1),
             cores: try body.integer("cores", from: -1),
             ram: try body.integer("ram", from: -1),
             isForced: try body.boolean("force") ?? false
         )
+        let names = QuotaFields.fields(at: request.version).map(\.name)
+        for name in names { _ = try body.integer(name, from: -1) }
+        try body.allow(Set(names + ["force"]))
+        return change
+    }
+
+    /// Of other resources Reprieve keeps no quota: only what it says of them anyway can be set.
+    private func refuseOthers(_ request: APIRequest) throws(APIFault) {
+        let body = try BodyObject(request.call.body, under: "quota_set")
+        for field in QuotaFields.fields(at: request.version) where !field.isOurs {
+            guard let wish = try body.integer(field.name, from: -1) else { continue }
+            guard wish != field.number(Resources(instances: 0, cores: 0, ram: 0)) else { continue }
+            throw APIFault(
+                .notImplemented,
+                "The quota of \(field.name) is not implemented: Reprieve keeps quotas of instances, cores and ram."
+            )
+        }
     }
 
     private func limits(_ quota: Quota, _ request: APIRequest) -> [JSONMember] {
@@ -92,5 +104,13 @@ extension ComputeAPI {
 
     private func readQuota(of project: String?) async throws -> Quota {
         try await Persistence(patience: settings.patience).read { try await servers.quota(of: project) }
+    }
+}
+
+extension APIRequest {
+    /// What Nova's schemas say of a query, before anybody is asked who may: up to 2.74 anything goes.
+    /// - Throws: ``APIFault`` `.badRequest` for a name that is none of these.
+    func allowQuery(_ names: [String]) throws(APIFault) {
+        if version >= Microversion(2, 75) { try query.allow(names) }
     }
 }

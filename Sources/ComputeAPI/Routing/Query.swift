@@ -54,6 +54,12 @@ struct Query: Sendable {
         return answer
     }
 
+    /// - Throws: ``APIFault`` `.badRequest` for a name that is none of these.
+    func allow(_ names: [String]) throws(APIFault) {
+        let others = Set(items.map(\.name)).subtracting(names).sorted()
+        if !others.isEmpty { throw .additional(others) }
+    }
+
     /// How many rows a page may have.
     /// - Returns: 0 ... `maximum`; nil when nothing is said.
     /// - Throws: ``APIFault`` `.badRequest`.

@@ -8,46 +8,54 @@ extension ComputeAPI {
     private static let byID = Microversion(2, 53)
 
     func listServices(_ request: APIRequest) async throws -> Answer {
+        try request.allowQuery(["host", "binary"])
         try check(.listServices, request)
-        let binary = request.query["binary"] ?? ServiceBody.binary
-        let found = binary == ServiceBody.binary ? try await services(on: request.query["host"]) : []
+        let (host, binary) = (request.query["host"] ?? "", request.query["binary"] ?? "")
+        let isOurs = binary.isEmpty || binary == ServiceBody.binary
+        let found = isOurs ? try await services(on: host.isEmpty ? nil : host) : []
         return reply(request, ["services": .array(found.map { ServiceBody.body(of: $0, at: request.version) })])
     }
 
-    /// `PUT os-services/{enable | disable | …}` up to 2.52, `PUT os-services/{id}` from 2.53 on.
+    /// `PUT os-services/{enable | disable | …}` up to 2.52, `PUT os-services/{id}` from 2.53 on. The body is looked at
+    /// before anybody is asked who may.
     func updateService(_ request: APIRequest) async throws -> Answer {
-        try check(.updateService, request)
         let word = request.route.parameters[0]
         return try await request.version >= Self.byID ? update(word, request) : act(word, request)
     }
 
     private func update(_ text: String, _ request: APIRequest) async throws -> Answer {
+        let wish = try ServiceWish(BodyObject(request.call.body))
         guard let id = UUID(canonical: text) else { throw APIFault(.badRequest, "Invalid uuid \(text)") }
-        let change = try ServiceChange(BodyObject(request.call.body))
+        try check(.updateService, request)
         guard let service = try await services(on: nil).first(where: { $0.id == id }) else {
             throw APIFault(.notFound, "Service \(text) could not be found.")
         }
-        try await apply(change, to: service.host)
+        try await apply(try wish.change(), to: service.host)
         let changed = try await Persistence.afterChange { try await existing(service.host) }
         let body = changed.map { ServiceBody.body(of: $0, at: request.version) }
         return reply(request, ["service": body ?? .null])
     }
 
     private func act(_ action: String, _ request: APIRequest) async throws -> Answer {
+        let wish = try HostWish(BodyObject(request.call.body), at: request.version)
+        try check(.updateService, request)
         guard let verb = ServiceAction(rawValue: action), verb.first <= request.version else {
             throw APIFault(.notFound, "Unknown action")
         }
-        let body = try BodyObject(request.call.body)
-        try body.allow(verb.keys)
-        for key in verb.keys { try body.require(key) }
-        let (host, binary) = (try body.text("host") ?? "", try body.text("binary") ?? "")
-        let change = try ServiceChange(verb, body)
-        guard binary == ServiceBody.binary, try await existing(host) != nil else {
-            throw APIFault(.notFound, "Could not find binary \(binary) on host \(host).")
+        let change = try wish.change(verb)
+        guard wish.binary == ServiceBody.binary else {
+            throw APIFault(
+                .badRequest,
+                "Updating a \(wish.binary) service is not supported. Only nova-compute services can be updated."
+            )
         }
-        try await apply(change, to: host)
+        guard try await existing(wish.host) != nil else {
+            throw APIFault(.notFound, "Could not find binary \(wish.binary) on host \(wish.host).")
+        }
+        try await apply(change, to: wish.host)
         let names = [
-            JSONMember(name: "host", value: .string(host)), JSONMember(name: "binary", value: .string(binary)),
+            JSONMember(name: "host", value: .string(wish.host)),
+            JSONMember(name: "binary", value: .string(wish.binary)),
         ]
         return reply(request, ["service": .object(names + change.members)])
     }
@@ -77,14 +85,71 @@ enum ServiceAction: String {
     case forceDown = "force-down"
 
     var first: Microversion { self == .forceDown ? Microversion(2, 11) : .minimum }
+}
 
-    /// The keys of its body, all required.
-    var keys: Set<String> {
-        switch self {
-        case .enable, .disable: ["host", "binary"]
-        case .disableWithReason: ["host", "binary", "disabled_reason"]
-        case .forceDown: ["host", "binary", "forced_down"]
+/// A body up to 2.52, which names a host; which of its parts count is the action's matter.
+private struct HostWish {
+    let host: String
+    let binary: String
+    private let reason: String?
+    private let isForcedDown: Bool?
+
+    /// - Throws: ``APIFault`` `.badRequest`.
+    init(_ body: BodyObject, at version: Microversion) throws(APIFault) {
+        let knowsForcedDown = version >= ServiceAction.forceDown.first
+        host = try body.text("host", like: .host) ?? ""
+        binary = try body.text("binary") ?? ""
+        reason = try body.text("disabled_reason")
+        isForcedDown = knowsForcedDown ? try body.boolean("forced_down") : nil
+        for key in ["host", "binary"] { try body.require(key) }
+        try body.allow(["host", "binary", "disabled_reason", knowsForcedDown ? "forced_down" : "host"])
+    }
+
+    /// - Throws: ``APIFault`` `.badRequest` when what the action needs is not there.
+    func change(_ action: ServiceAction) throws(APIFault) -> ServiceChange {
+        switch action {
+        case .enable: return ServiceChange(isEnabled: true)
+        case .disable: return ServiceChange(isEnabled: false)
+        case .disableWithReason:
+            guard let reason else { throw APIFault(.badRequest, "Missing disabled reason field") }
+            return ServiceChange(isEnabled: false, reason: reason)
+        case .forceDown:
+            guard let isForcedDown else { throw APIFault(.badRequest, "Missing forced_down field") }
+            return ServiceChange(isForcedDown: isForcedDown)
         }
+    }
+}
+
+/// A body from 2.53 on.
+private struct ServiceWish {
+    private let status: String?
+    private let reason: String?
+    private let isForcedDown: Bool?
+
+    /// - Throws: ``APIFault`` `.badRequest`.
+    init(_ body: BodyObject) throws(APIFault) {
+        status = try body.word("status", of: ["enabled", "disabled"])
+        reason = try body.text("disabled_reason")
+        isForcedDown = try body.boolean("forced_down")
+        try body.allow(["status", "disabled_reason", "forced_down"])
+    }
+
+    /// - Throws: ``APIFault`` `.badRequest` when it says nothing, or what does not go together.
+    func change() throws(APIFault) -> ServiceChange {
+        if status == "enabled", reason != nil {
+            throw APIFault(.badRequest, "Specifying 'disabled_reason' with status 'enabled' is invalid.")
+        }
+        guard status != nil || isForcedDown != nil else {
+            throw APIFault(
+                .badRequest,
+                "No updates were requested. Fields 'status' or 'forced_down' should be specified."
+            )
+        }
+        return ServiceChange(
+            isEnabled: status.map { $0 == "enabled" },
+            reason: status == nil ? nil : reason,
+            isForcedDown: isForcedDown
+        )
     }
 }
 
@@ -93,46 +158,6 @@ struct ServiceChange {
     var isEnabled: Bool?
     var reason: String?
     var isForcedDown: Bool?
-
-    /// From 2.53 on.
-    /// - Throws: ``APIFault`` `.badRequest`.
-    init(_ body: BodyObject) throws(APIFault) {
-        try body.allow(["status", "disabled_reason", "forced_down"])
-        switch try body.text("status") {
-        case "enabled": isEnabled = true
-        case "disabled": isEnabled = false
-        case nil: isEnabled = nil
-        case let other?:
-            throw APIFault(
-                .badRequest,
-                "Invalid input for field/attribute status. Value: \(other). "
-                    + "'\(other)' is not one of ['enabled', 'disabled']"
-            )
-        }
-        reason = try body.text("disabled_reason")
-        isForcedDown = try body.boolean("forced_down")
-        if reason != nil, isEnabled != false {
-            throw APIFault(.badRequest, "Specifying 'disabled_reason' when status is 'enabled' is invalid.")
-        }
-        guard isEnabled != nil || isForcedDown != nil else {
-            throw APIFault(
-                .badRequest,
-                "No updates were requested. Fields 'status' or 'forced_down' should be specified."
-            )
-        }
-    }
-
-    /// Up to 2.52.
-    init(_ action: ServiceAction, _ body: BodyObject) throws(APIFault) {
-        switch action {
-        case .enable: isEnabled = true
-        case .disable: isEnabled = false
-        case .disableWithReason:
-            isEnabled = false
-            reason = try body.text("disabled_reason")
-        case .forceDown: isForcedDown = try body.boolean("forced_down")
-        }
-    }
 
     /// What an answer up to 2.52 says about it.
     var members: [JSONMember] {

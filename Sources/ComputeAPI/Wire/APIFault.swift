@@ -100,6 +100,13 @@ struct APIFault: Error, Sendable {
         APIFault(.badRequest, "Invalid input for query parameters \(name). Value: \(value). \(complaint)")
     }
 
+    /// Nova's words for names that its schema does not know, sorted; `path` says where, when that is not the whole.
+    static func additional(_ names: [String], in path: String = "") -> APIFault {
+        let list = names.map { "'\($0)'" }.joined(separator: ", ")
+        let verb = names.count == 1 ? "was" : "were"
+        return APIFault(.badRequest, "\(path)Additional properties are not allowed (\(list) \(verb) unexpected)")
+    }
+
     static func unknownMarker(_ marker: String) -> APIFault {
         APIFault(.badRequest, "marker [\(marker)] not found")
     }

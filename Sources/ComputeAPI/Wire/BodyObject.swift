@@ -9,10 +9,10 @@ struct BodyObject {
     /// - Throws: ``APIFault`` `.badRequest`.
     init(_ body: [UInt8], under key: String) throws(APIFault) {
         let root = try BodyObject(body)
-        try root.allow([key])
         guard let value = root.members[key] else {
             throw APIFault(.badRequest, "'\(key)' is a required property")
         }
+        try root.allow([key])
         try self.init(value, name: key)
     }
 
@@ -27,10 +27,12 @@ struct BodyObject {
     }
 
     /// A value that must be an object.
+    /// - Parameter orNull: whether null would do as well, which the complaint says.
     /// - Throws: ``APIFault`` `.badRequest`.
-    init(_ value: Any, name: String) throws(APIFault) {
+    init(_ value: Any, name: String, orNull: Bool = false) throws(APIFault) {
         guard let members = value as? [String: Any] else {
-            throw Self.complaint(name, value, "\(Self.text(value)) is not of type 'object'")
+            let types = orNull ? "'object', 'null'" : "'object'"
+            throw Self.complaint(name, value, "\(Self.text(value)) is not of type \(types)")
         }
         (self.name, self.members) = (name, members)
     }
@@ -44,23 +46,40 @@ struct BodyObject {
 
     /// - Throws: ``APIFault`` `.badRequest` for a key that is none of these.
     func allow(_ keys: Set<String>) throws(APIFault) {
-        let others = self.keys.subtracting(keys).sorted().map { "'\($0)'" }
+        let others = self.keys.subtracting(keys).sorted()
         guard !others.isEmpty else { return }
-        let verb = others.count == 1 ? "was" : "were"
-        let message = "Additional properties are not allowed (\(others.joined(separator: ", ")) \(verb) unexpected)"
-        guard let name else { throw APIFault(.badRequest, message) }
-        throw Self.complaint(name, members, message)
+        throw .additional(others, in: name.map { Self.place($0, members) } ?? "")
     }
 
-    /// A text of 1 ... `longest` characters, also an empty one where that is allowed; nil when the key is not there.
-    func text(_ key: String, longest: Int = 255, mayBeEmpty: Bool = false) throws(APIFault) -> String? {
+    /// A text of 1 ... 255 characters, also an empty one where that is allowed; nil when the key is not there.
+    /// - Parameters:
+    ///   - orNull: whether null would do as well, which the complaint says.
+    ///   - pattern: what it must look like; nil allows everything but U+0000.
+    func text(
+        _ key: String,
+        mayBeEmpty: Bool = false,
+        orNull: Bool = false,
+        like pattern: TextPattern? = nil
+    ) throws(APIFault) -> String? {
         guard let value = members[key] else { return nil }
         guard let text = value as? String else {
-            throw Self.complaint(key, value, "\(Self.text(value)) is not of type 'string'")
+            let types = orNull ? "'string', 'null'" : "'string'"
+            throw Self.complaint(key, value, "\(Self.text(value)) is not of type \(types)")
         }
+        if let pattern, !pattern.allows(text) { throw pattern.complaint(key, text, Self.text(text)) }
         guard mayBeEmpty || !text.isEmpty else { throw Self.complaint(key, value, "'' should be non-empty") }
-        guard text.unicodeScalars.count <= longest, !text.contains("\0") else {
-            throw Self.complaint(key, value, "'\(text)' is too long")
+        guard text.unicodeScalars.count <= 255, !text.contains("\0") else {
+            throw Self.complaint(key, value, "\(Self.text(text)) is too long")
+        }
+        return text
+    }
+
+    /// One of these words; nil when the key is not there.
+    func word(_ key: String, of words: [String]) throws(APIFault) -> String? {
+        guard let text = try text(key, mayBeEmpty: true) else { return nil }
+        guard words.contains(text) else {
+            let list = words.map { "'\($0)'" }.joined(separator: ", ")
+            throw Self.complaint(key, text, "\(Self.text(text)) is not one of [\(list)]")
         }
         return text
     }
@@ -124,14 +143,18 @@ struct BodyObject {
     }
 
     private static func complaint(_ name: String, _ value: Any, _ complaint: String) -> APIFault {
-        let plain = (value as? String) ?? text(value)
-        return APIFault(.badRequest, "Invalid input for field/attribute \(name). Value: \(plain). \(complaint)")
+        APIFault(.badRequest, place(name, value) + complaint)
+    }
+
+    /// Where in a body something does not fit, as Nova begins to say it.
+    static func place(_ name: String, _ value: Any) -> String {
+        "Invalid input for field/attribute \(name). Value: \((value as? String) ?? text(value)). "
     }
 
     /// A value as Nova's language writes it.
     private static func text(_ value: Any) -> String {
         switch value {
-        case let text as String: "'\(text)'"
+        case let text as String: quoted(text)
         case is NSNull: "None"
         case _ where isBoolean(value): (value as? Bool) == true ? "True" : "False"
         case let array as [Any]: "[\(array.map(text).joined(separator: ", "))]"
@@ -139,5 +162,22 @@ struct BodyObject {
             "{\(object.sorted { $0.key < $1.key }.map { "'\($0.key)': \(text($0.value))" }.joined(separator: ", "))}"
         default: "\(value)"
         }
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let quote = text.contains("'") && !text.contains("\"") ? "\"" : "'"
+        let escaped = text.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\n": "\\n"
+            case "\r": "\\r"
+            case "\t": "\\t"
+            case "\\": "\\\\"
+            case "'" where quote == "'": "\\'"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                "\\x" + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
+            default: String(scalar)
+            }
+        }
+        return quote + escaped.joined() + quote
     }
 }

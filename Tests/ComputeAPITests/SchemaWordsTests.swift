@@ -1,0 +1,112 @@
+import HTTPTypes
+import Testing
+
+@testable import ComputeAPI
+
+@Suite("What Nova's schemas refuse")
+struct SchemaWordsTests {
+    private let harness = Harness(server: Sample.server())
+
+    private static let server = "/v2.1/servers/\(Sample.id.text)"
+    private static let action = "/v2.1/servers/\(Sample.id.text)/action"
+    private static let noName =
+        "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with "
+        + "whitespace."
+
+    @Test(
+        "in a body is told in their words, also to one who may not",
+        arguments: [
+            (server, "2.1", #"{"server": {"name": " x "}}"#, noName),
+            (server, "2.1", #"{"server": {"name": "   "}}"#, noName),
+            (server, "2.1", #"{"server": {"name": "a\u0000b"}}"#, noName),
+            (server, "2.1", #"{"server": {"name": "a\nb"}}"#, noName),
+            (
+                server, "2.1", #"{"server": {"name": null}}"#,
+                "Invalid input for field/attribute name. Value: None. None is not of type 'string'"
+            ),
+            (
+                server, "2.19", #"{"server": {"description": 7}}"#,
+                "Invalid input for field/attribute description. Value: 7. 7 is not of type 'string', 'null'"
+            ),
+            (
+                server, "2.1", #"{"server": {"foo": 1}}"#,
+                "Invalid input for field/attribute server. Value: {'foo': 1}. Additional properties are not allowed "
+                    + "('foo' was unexpected)"
+            ),
+            ("/v2.1/servers/nope", "2.1", #"{"other": 1}"#, "'server' is a required property"),
+            (
+                "/v2.1/os-quota-sets/aa", "2.1", #"{"quota_set": {"foo": 1}}"#,
+                "Invalid input for field/attribute quota_set. Value: {'foo': 1}. Additional properties are not allowed "
+                    + "('foo' was unexpected)"
+            ),
+            (
+                "/v2.1/os-services/nope", "2.1", #"{"host": "a b", "binary": "nova-compute"}"#,
+                "Invalid input for field/attribute host. Value: a b. 'a b' does not match '^[a-zA-Z0-9-._]*$'"
+            ),
+            ("/v2.1/os-services/nope", "2.1", "{}", "'host' is a required property"),
+            (
+                "/v2.1/os-services/force-down", "2.10",
+                #"{"host": "h", "binary": "nova-compute", "forced_down": true}"#,
+                "Additional properties are not allowed ('forced_down' was unexpected)"
+            ),
+            (
+                "/v2.1/os-services/enable", "2.53", #"{"host": "h", "binary": "nova-compute"}"#,
+                "Additional properties are not allowed ('binary', 'host' were unexpected)"
+            ),
+            ("/v2.1/os-services/nope", "2.53", #"{"status": "enabled"}"#, "Invalid uuid nope"),
+            (
+                "/v2.1/os-services/\(Sample.unknownID.text)", "2.53", #"{"status": ""}"#,
+                "Invalid input for field/attribute status. Value: . '' is not one of ['enabled', 'disabled']"
+            ),
+        ]
+    )
+    func body(path: String, version: String, body: String, message: String) async throws {
+        let reply = await harness.send(
+            .put,
+            path,
+            token: Harness.reader,
+            version: version,
+            body: Array(body.utf8)
+        )
+        try reply.expectFault(400, "badRequest", message)
+    }
+
+    @Test(
+        "of a lock's reason is told in their words",
+        arguments: [
+            ("7", "Invalid input for field/attribute lock. Value: 7. 7 is not of type 'object', 'null'"),
+            (#""x""#, "Invalid input for field/attribute lock. Value: x. 'x' is not of type 'object', 'null'"),
+            (
+                #"{"foo": 1, "locked_reason": ""}"#,
+                "Invalid input for field/attribute locked_reason. Value: . '' should be non-empty"
+            ),
+        ]
+    )
+    func lock(value: String, message: String) async throws {
+        let reply = await harness.send(
+            .post,
+            Self.action,
+            version: "2.73",
+            body: Array("{\"lock\": \(value)}".utf8)
+        )
+        try reply.expectFault(400, "badRequest", message)
+    }
+
+    @Test(
+        "in a query is told from 2.75 on",
+        arguments: ["/v2.1/os-quota-sets/aa", "/v2.1/os-quota-sets/aa/detail", "/v2.1/limits", "/v2.1/os-services"]
+    )
+    func query(path: String) async throws {
+        let old = await harness.get(path + "?foo=1", token: Harness.administrator, version: "2.74")
+        #expect(old.status == 200)
+        try await harness.get(path + "?foo=1", version: "2.75")
+            .expectFault(400, "badRequest", "Additional properties are not allowed ('foo' was unexpected)")
+    }
+
+    @Test("is no description that spans lines")
+    func description() async throws {
+        let body = Array(#"{"server": {"description": "a\nb"}}"#.utf8)
+        let reply = await harness.send(.put, Self.server, version: "2.19", body: body)
+        #expect(reply.status == 400)
+    }
+}
