@@ -7,6 +7,7 @@ package struct RestorePreview: Sendable, Hashable {
     package var projectID: String
     /// The user who made the server.
     package var userID: String
+    /// The host the server lives on, and would be restored on.
     package var host: String
     /// Why it would be refused, each for itself, in the order in which a restore looks; empty when it would be accepted.
     package var refusals: [RequestOutcome]
@@ -16,8 +17,10 @@ package struct RestorePreview: Sendable, Hashable {
     package var lastSeenAt: Date?
     /// Since when the host is paused, if it is, and why.
     package var pausedAt: Date?
+    /// What the operator said with the pause of that host's queue.
     package var pauseReason: String?
 
+    /// Describes what stands against a restore; see the properties.
     package init(
         projectID: String,
         userID: String,

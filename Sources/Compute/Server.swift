@@ -5,29 +5,42 @@ package import Foundation
 /// Every date is the database's clock, exact to the microsecond.
 /// Source: sql/migrations/m0002_compute.sql
 package struct Server: Sendable, Hashable, Identifiable {
+    /// The same here, on its host and in the API.
     package var id: UUID
     /// The owner's project: matches `[0-9a-f-]{1,255}`.
     package var projectID: String
+    /// Its owner, as Keystone knows him.
     package var userID: String
     /// 1 ... 255 characters, not unique.
     package var name: String
     /// The host it lives on, which is also the name of its queue.
     package var host: String
+    /// The state it rests in.
     package var vmState: VMState
     /// What is happening to it now; nil when nothing is.
     package var taskState: TaskState?
     /// Nova's number for what the hypervisor reported last: 0 none, 1 running, 3 paused, 4 shutdown, 6 crashed,
     /// 7 suspended.
     package var powerState: Int
+    /// Its size, as it was adopted.
     package var flavor: Flavor
+    /// The image it was made of, if anybody said so.
     package var imageID: String?
+    /// Its owner's own keys and values.
     package var metadata: [String: String]
+    /// `nova` unless it was adopted with another.
     package var availabilityZone: String
+    /// Its owner's words about it; nil for none.
     package var description: String?
+    /// The key pair it was made with, if anybody said so.
     package var keyName: String?
+    /// Who keeps it from being changed; nil when nobody does.
     package var lock: Lock?
+    /// When it was adopted; all times are the database's.
     package var createdAt: Date
+    /// When anything about it changed last.
     package var updatedAt: Date
+    /// When it first ran; nil for one that never did, which is not kept when it is deleted.
     package var launchedAt: Date?
     /// When it was destroyed.
     package var terminatedAt: Date?
@@ -42,8 +55,10 @@ package struct Server: Sendable, Hashable, Identifiable {
     package struct Lock: Sendable, Hashable {
         /// An owner cannot undo an administrator's lock.
         package var byAdministrator: Bool
+        /// What the one who locked it said.
         package var reason: String?
 
+        /// Describes a lock: the owner's, or an administrator's, which the owner cannot undo.
         package init(byAdministrator: Bool, reason: String? = nil) {
             self.byAdministrator = byAdministrator
             self.reason = reason
@@ -89,8 +104,11 @@ package enum TaskState: String, Sendable, Hashable {
 
 /// The size of a server as it was when the server was adopted; sizes in MiB and GiB as Nova's.
 package struct Flavor: Sendable, Hashable, Codable {
+    /// What servers show as the flavor's id up to 2.46.
     package var id: String
+    /// What servers show as the flavor's name from 2.47 on.
     package var originalName: String
+    /// Virtual processors, at least 1: what a quota of cores counts.
     package var vcpus: Int
     /// MiB.
     package var ram: Int
@@ -100,8 +118,10 @@ package struct Flavor: Sendable, Hashable, Codable {
     package var ephemeral: Int
     /// MiB.
     package var swap: Int
+    /// What the flavor demands of its host, as Nova's keys and values.
     package var extraSpecs: [String: String]
 
+    /// Describes a flavor; the defaults are those of a server of which nothing was said.
     package init(
         id: String = "1",
         originalName: String = "m1.tiny",

@@ -2,6 +2,7 @@ package import Foundation
 
 /// One page of servers.
 package struct ServerQuery: Sendable, Hashable {
+    /// Whose servers may be seen.
     package var scope: Scope
     /// Only servers in one of these states.
     package var states: [VMState]
@@ -14,6 +15,7 @@ package struct ServerQuery: Sendable, Hashable {
     /// 0 ... 1000.
     package var limit: Int
 
+    /// Asks for servers; what is not said does not narrow the list.
     package init(
         scope: Scope,
         states: [VMState] = VMState.live,
@@ -82,6 +84,7 @@ package struct ServerQuery: Sendable, Hashable {
         /// The time is this one or earlier.
         case until(Column, Date)
 
+        /// What of a server is compared.
         package var column: Column {
             switch self {
             case .equals(let column, _), .matches(let column, _), .since(let column, _), .until(let column, _): column
@@ -108,9 +111,12 @@ package struct ServerQuery: Sendable, Hashable {
 
     /// A column by which a page is sorted.
     package struct Order: Sendable, Hashable {
+        /// What servers are sorted by.
         package var column: Column
+        /// Whether the greatest comes first.
         package var isDescending: Bool
 
+        /// Sorts by a column.
         package init(_ column: Column, isDescending: Bool) {
             self.column = column
             self.isDescending = isDescending
@@ -134,6 +140,7 @@ package struct ActionQuery: Sendable, Hashable {
     /// 0 ... 1000.
     package var limit: Int
 
+    /// Asks for a page of actions: changed within the bounds, after the marker, at most `limit` (1 ... 1000).
     package init(since: Date? = nil, until: Date? = nil, marker: String? = nil, limit: Int = 1000) {
         self.since = since
         self.until = until

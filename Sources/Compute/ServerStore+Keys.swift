@@ -8,6 +8,7 @@ package struct ClientKey: Sendable, Hashable {
     /// Of what is asked.
     package var requestHash: UUID
 
+    /// Names a key and what was asked with it by their hashes: the texts themselves are not kept.
     package init(hash: UUID, requestHash: UUID) {
         self.hash = hash
         self.requestHash = requestHash

@@ -52,12 +52,14 @@ extension ServerStore {
 
 /// How something last went wrong with a server.
 package struct ServerFault: Sendable, Hashable {
+    /// When the attempt failed.
     package var failedAt: Date
     /// A sentence that the owner may read.
     package var reason: String?
     /// The raw cause, for administrators.
     package var cause: String?
 
+    /// Describes a failure: the sentence for the owner, and the cause for administrators.
     package init(failedAt: Date, reason: String? = nil, cause: String? = nil) {
         self.failedAt = failedAt
         self.reason = reason

@@ -132,12 +132,16 @@ package enum Retry: Sendable, Hashable {
 
 /// Which dead letters are meant; each part that is nil lets all pass.
 package struct DeadLetterFilter: Sendable, Hashable {
+    /// Only tasks of this kind.
     package var kind: ServerTaskKind?
+    /// Only tasks of this host.
     package var host: String?
+    /// Only tasks of servers of this project.
     package var projectID: String?
     /// Only those that failed within this time, in whole seconds.
     package var since: Duration?
 
+    /// Narrows the list; what is nil does not.
     package init(kind: ServerTaskKind? = nil, host: String? = nil, projectID: String? = nil, since: Duration? = nil) {
         self.kind = kind
         self.host = host
@@ -148,16 +152,23 @@ package struct DeadLetterFilter: Sendable, Hashable {
 
 /// A task that failed and waits for a person.
 package struct DeadLetter: Sendable, Hashable, Identifiable {
+    /// The task, by which it can be asked for again.
     package var id: UUID
+    /// What it was to do.
     package var kind: String
+    /// The server it was to act on.
     package var serverID: UUID
+    /// The project of that server.
     package var projectID: String
+    /// The host whose workers tried it.
     package var host: String
     /// Attempts that counted.
     package var attempt: Int
+    /// Leases on it that were lost, which have a limit of their own.
     package var lostLeases: Int
     /// How its last attempt failed.
     package var error: TaskRecord.Failure?
+    /// When it became a dead letter.
     package var failedAt: Date
 
     init(_ row: Row) throws {

@@ -198,16 +198,26 @@ package struct ServerStore: Sendable {
 
 /// A server to be adopted.
 package struct NewServer: Sendable, Hashable {
+    /// The machine's id on its host, which it keeps.
     package var id: UUID
+    /// Its owner's project: 1 ... 255 out of 0-9, a-f and the dash.
     package var projectID: String
+    /// Its owner, not empty.
     package var userID: String
+    /// 1 ... 255 characters.
     package var name: String
+    /// The host it lives on, which is the name of its queue: 1 ... 253 letters, digits, dots, dashes, underscores.
     package var host: String
+    /// Whether it is powered on now.
     package var isRunning: Bool
+    /// Its size, which counts against quotas.
     package var flavor: Flavor
+    /// The image it was made of, or nil.
     package var imageID: String?
+    /// Its owner's own keys and values.
     package var metadata: [String: String]
 
+    /// Describes a server to be adopted; nothing happens to the machine.
     package init(
         id: UUID,
         projectID: String,

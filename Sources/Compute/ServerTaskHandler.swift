@@ -18,6 +18,7 @@ package struct ServerTaskHandler: TaskHandler {
     /// Every kind of task of servers.
     package var kinds: Set<String> { Set(ServerTaskKind.allCases.map(\.rawValue)) }
 
+    /// Does the task on its server, or looks whether an attempt before this one has; see ``TaskHandler``.
     package func run(_ task: QueuedTask, attempt: TaskAttempt) async -> TaskOutcome {
         guard let kind = ServerTaskKind(rawValue: task.kind), let driver = drivers[task.queue] else {
             preconditionFailure("a task was claimed that this worker cannot do")

@@ -27,6 +27,7 @@ package final class Listener: Service, Sendable {
         /// How long it may take to answer, then and when the listening begins.
         package var answer: Duration
 
+        /// After `silence` without a word from the server it is asked, and has `answer` to reply; both more than zero.
         package init(silence: Duration = .seconds(30), answer: Duration = .seconds(5)) {
             self.silence = silence
             self.answer = answer

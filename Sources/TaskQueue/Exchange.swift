@@ -19,8 +19,10 @@ struct Exchange: Sendable {
 package struct ExchangeAnswer: Sendable {
     /// What became of the endings, by lease; one that is not here succeeded as it was asked to.
     package var endings: [HeldLease: FinishAnswer]
+    /// What was claimed; nil when nothing was asked for.
     package var claim: Claim?
 
+    /// The answers to endings by their leases; one that succeeded may have none.
     package init(endings: [HeldLease: FinishAnswer] = [:], claim: Claim? = nil) {
         self.endings = endings
         self.claim = claim

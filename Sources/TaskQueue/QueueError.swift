@@ -25,6 +25,7 @@ package struct QueueError: Error, Sendable, CustomStringConvertible {
         /// The database refused for a reason that no caller can help.
         package static let unexpected = Code(value: .unexpected)
 
+        /// The code's word, for logs.
         package var description: String { value.rawValue }
         /// Whether the same call may succeed later.
         package var isRetryable: Bool { isOutage || self == .contended }
@@ -32,16 +33,21 @@ package struct QueueError: Error, Sendable, CustomStringConvertible {
         package var isOutage: Bool { self == .databaseUnavailable || self == .outcomeUnknown }
     }
 
+    /// What a caller decides by.
     package let code: Code
+    /// A phrase for logs, without secrets.
     package let message: String
+    /// The error below, mostly a ``PostgresError``.
     package let cause: (any Error)?
 
+    /// Makes an error; `message` is a phrase for logs, without secrets.
     package init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
     }
 
+    /// The code, the message and the cause, for logs.
     package var description: String {
         guard let cause else { return "\(code): \(message)" }
         return "\(code): \(message) (\(cause))"

@@ -4,12 +4,15 @@ package import Foundation
 ///
 /// Source: sql/functions/queue_claim_tasks_v3.sql
 package struct QueuedTask: Sendable, Hashable, Identifiable {
+    /// Who enqueues draws it; a UUIDv7 where the database does.
     package var id: UUID
     /// The queue it was claimed from.
     package var queue: String
+    /// What is to be done, by which a worker finds the handler.
     package var kind: String
     /// What it acts on; the queue knows no more of it.
     package var subjectID: UUID
+    /// The request that asked for it.
     package var requestID: String
     /// JSON.
     package var payload: String
@@ -19,7 +22,9 @@ package struct QueuedTask: Sendable, Hashable, Identifiable {
     package var position: Int64
     /// Which attempt this is, from 1; attempts cut short by a shutdown or a lost lease do not count.
     package var attempt: Int
+    /// After so many counted attempts that failed it is a dead letter: 1 ... 100.
     package var maxAttempts: Int
+    /// The right to act, for this attempt.
     package var lease: Lease
     /// A W3C `traceparent`, or nil.
     package var traceContext: String?
@@ -34,6 +39,7 @@ package struct QueuedTask: Sendable, Hashable, Identifiable {
         /// Drawn at the claim from one sequence over all tasks.
         package var token: Int64
 
+        /// Makes a lease out of its two parts, as a claim's row has them.
         package init(timeline: UInt32, token: Int64) {
             self.timeline = timeline
             self.token = token
@@ -43,9 +49,12 @@ package struct QueuedTask: Sendable, Hashable, Identifiable {
 
 /// The name of one held lease: a task and the token under which this process holds it.
 package struct HeldLease: Sendable, Hashable {
+    /// The task it is a lease on.
     package var task: UUID
+    /// As ``QueuedTask/Lease/token``.
     package var token: Int64
 
+    /// Names a lease; whether it is held, only the database knows.
     package init(task: UUID, token: Int64) {
         self.task = task
         self.token = token

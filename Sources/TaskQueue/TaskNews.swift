@@ -17,6 +17,7 @@ package final class TaskNews: Service, Sendable {
     private let logger: Logger
     private let pending = PendingNames<TaskChange>()
 
+    /// Tells through `queue`; it runs as a service.
     package init(queue: TaskQueue, logger: Logger) {
         self.queue = queue
         self.logger = logger

@@ -11,6 +11,7 @@ package final class TaskNotifier: Service, Sendable {
     private let limiter: WakeUpLimiter
     private let pending = PendingNames<String>()
 
+    /// Wakes through `queue`; it runs as a service.
     package convenience init(queue: TaskQueue, logger: Logger) {
         self.init(queue: queue, logger: logger, limiter: WakeUpLimiter())
     }

@@ -20,6 +20,7 @@ package struct TaskFailure: Error, Sendable, Hashable {
     /// The raw cause, for administrators.
     package var cause: String
 
+    /// Describes a failure; `reason` must be fit for the owner's eyes.
     package init(isTransient: Bool, countsAsAttempt: Bool = true, code: String, reason: String, cause: String) {
         self.isTransient = isTransient
         self.countsAsAttempt = countsAsAttempt
@@ -47,6 +48,7 @@ package struct TaskAttempt: Sendable {
     /// Whether the lease is still held, by this process's own monotonic clock; to be asked right before every effect.
     package var isHeld: @Sendable () -> Bool
 
+    /// Hands a handler what it may tell and ask; both are called on any thread.
     package init(report: @escaping @Sendable (TaskProgress) -> Void, isHeld: @escaping @Sendable () -> Bool) {
         self.report = report
         self.isHeld = isHeld
@@ -55,10 +57,12 @@ package struct TaskAttempt: Sendable {
 
 /// How far an attempt is.
 package struct TaskProgress: Sendable, Hashable, Codable {
+    /// One word for what is being done.
     package var step: String
     /// 0 ... 100.
     package var percent: Int
 
+    /// A step by its word, and 0 ... 100 percent of the whole.
     package init(step: String, percent: Int) {
         self.step = step
         self.percent = percent
@@ -67,6 +71,7 @@ package struct TaskProgress: Sendable, Hashable, Codable {
 
 /// How one attempt ends in the database.
 package struct TaskEnding: Sendable, Hashable {
+    /// How an attempt ends.
     package enum Verb: Sendable, Hashable {
         case succeeded
         case failed
@@ -79,12 +84,16 @@ package struct TaskEnding: Sendable, Hashable {
         case released
     }
 
+    /// The lease under which it was made; without it the ending has no effect.
     package var lease: HeldLease
+    /// How it ended.
     package var verb: Verb
     /// JSON.
     package var result: String?
+    /// Why it did not succeed; kept with the task.
     package var failure: TaskFailure?
 
+    /// Describes an ending; `result` is JSON.
     package init(lease: HeldLease, verb: Verb, result: String? = nil, failure: TaskFailure? = nil) {
         self.lease = lease
         self.verb = verb

@@ -45,9 +45,11 @@ extension TaskQueue {
 
 /// How one queue stands.
 package struct QueueStats: Sendable, Hashable {
+    /// The queue's name, which is its host's.
     package var name: String
     /// Runnable tasks by priority class, the first class first; three numbers.
     package var queued: [Int]
+    /// Tasks on which a worker has a lease, also one that has run out and is not rescued yet.
     package var running: Int
     /// Tasks that wait for their next attempt.
     package var retrying: Int
@@ -57,10 +59,13 @@ package struct QueueStats: Sendable, Hashable {
     package var nextDue: Duration?
     /// Dead letters that nobody has asked for again.
     package var dead: Int
+    /// Since when nothing is claimed from it; nil when it is not paused.
     package var pausedAt: Date?
+    /// What the operator said with the pause.
     package var pauseReason: String?
     /// How many tasks may run at once; nil: as many as the workers have slots.
     package var runningLimit: Int?
+    /// Worker processes that serve it and have been heard of lately.
     package var workersAlive: Int
 
     /// All of them together, for a last line.

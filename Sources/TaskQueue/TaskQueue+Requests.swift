@@ -2,11 +2,15 @@ package import Foundation
 
 /// A task to be enqueued.
 package struct NewTask: Sendable, Hashable {
+    /// Its own for good: a live task with this id refuses another.
     package var id: UUID
     /// 1 ... 253 letters, digits, dots, dashes, underscores.
     package var queue: String
+    /// What is to be done; a worker that does not know it leaves the task to others.
     package var kind: String
+    /// What it acts on; of one subject there is at most one live task.
     package var subjectID: UUID
+    /// The request that asked for it, for logs and events.
     package var requestID: String
     /// JSON.
     package var payload: String
@@ -14,8 +18,10 @@ package struct NewTask: Sendable, Hashable {
     package var priority: Int
     /// 1 ... 100.
     package var maxAttempts: Int
+    /// A W3C `traceparent`, or nil.
     package var traceContext: String?
 
+    /// Describes a task; ranges are checked by the database.
     package init(
         id: UUID = UUID(),
         queue: String,
@@ -43,7 +49,9 @@ package struct NewTask: Sendable, Hashable {
 package struct ClaimRequest: Sendable, Hashable {
     /// Identity of this process start; never reused after a restart.
     package var workerID: String
+    /// What the worker can do; tasks of other kinds are left to others.
     package var kinds: Set<String>
+    /// Where to look, each queue once.
     package var queues: [QueueRequest]
     /// 1 s ... 300 s, on the database's clock.
     package var leaseDuration: Duration
@@ -52,12 +60,14 @@ package struct ClaimRequest: Sendable, Hashable {
 
     /// One queue's part of a claim.
     package struct QueueRequest: Sendable, Hashable {
+        /// The queue's name, which is its host's.
         package var name: String
         /// Free slots: 0 ... 512.
         package var limit: Int
         /// Where to begin, for each priority class.
         package var low: [Int64]
 
+        /// Asks a queue for up to `limit` tasks; by default from the start of each class.
         package init(name: String, limit: Int, low: [Int64] = Watermark.start) {
             self.name = name
             self.limit = limit
@@ -65,6 +75,7 @@ package struct ClaimRequest: Sendable, Hashable {
         }
     }
 
+    /// Asks for tasks on behalf of one worker.
     package init(
         workerID: String,
         kinds: Set<String>,
@@ -82,6 +93,7 @@ package struct ClaimRequest: Sendable, Hashable {
 
 /// The answer to a claim.
 package struct Claim: Sendable, Hashable {
+    /// By class, then by position.
     package var tasks: [QueuedTask]
     /// When the next task in backoff of these queues falls due, from now; zero or less: it is due.
     package var nextDue: Duration?
@@ -91,13 +103,20 @@ package struct Claim: Sendable, Hashable {
 
 /// What a worker says at each heartbeat.
 package struct HeartbeatRequest: Sendable, Hashable {
+    /// Identity of this process start; never reused after a restart.
     package var workerID: String
+    /// The queues it serves, in which leases that it did not name are looked for.
     package var queues: [String]
+    /// The build, as `reprieve worker list` shows it.
     package var version: String
+    /// Whether it claims nothing any more.
     package var isStopping: Bool
+    /// The leases to extend, and how far their tasks are; nil leaves the progress as it is.
     package var leases: [HeldLease: TaskProgress?]
+    /// For how long from now they are extended: 1 s ... 300 s, on the database's clock.
     package var leaseDuration: Duration
 
+    /// Describes what one process says.
     package init(
         workerID: String,
         queues: [String],
@@ -117,6 +136,7 @@ package struct HeartbeatRequest: Sendable, Hashable {
 
 /// What the database says of one lease.
 package struct HeartbeatAnswer: Sendable, Hashable {
+    /// What is to become of the lease; the raw values are the SQL's words.
     package enum Verdict: String, Sendable, Hashable {
         case held
         /// Held, but somebody asked to stop.
@@ -127,9 +147,12 @@ package struct HeartbeatAnswer: Sendable, Hashable {
         case unknown
     }
 
+    /// The lease it is about.
     package var lease: HeldLease
+    /// What the database knows of it.
     package var verdict: Verdict
 
+    /// Makes an answer, as a row of the heartbeat has it.
     package init(lease: HeldLease, verdict: Verdict) {
         self.lease = lease
         self.verdict = verdict
@@ -138,6 +161,7 @@ package struct HeartbeatAnswer: Sendable, Hashable {
 
 /// What became of one ending.
 package struct FinishAnswer: Sendable, Hashable {
+    /// The raw values are the SQL's words.
     package enum Verdict: String, Sendable, Hashable {
         case finished
         /// It could not be tried, and waits.
@@ -148,7 +172,9 @@ package struct FinishAnswer: Sendable, Hashable {
         case lost
     }
 
+    /// The lease whose attempt ended.
     package var lease: HeldLease
+    /// Whether the ending took effect.
     package var verdict: Verdict
     /// The task status now; nil when lost.
     package var status: String?
@@ -170,6 +196,7 @@ package struct SweepRequest: Sendable, Hashable {
     var sweptAt: Date?
     var elapsed: Duration?
 
+    /// Describes a sweep; see the properties.
     package init(mayRescue: Bool, limit: Int = 200, previous: (sweptAt: Date, elapsed: Duration)?, witness: Date?) {
         self.mayRescue = mayRescue
         self.limit = limit
@@ -190,6 +217,7 @@ extension SweepRequest {
 package struct SweepAnswer: Sendable, Hashable {
     /// The database's clock; nil when another sweep was at work, and this one did nothing.
     package var sweptAt: Date?
+    /// Tasks whose lost leases ended, at most the request's limit.
     package var rescued: Int
     /// Tasks that the owner of the subjects made in this sweep.
     package var enqueued: Int
@@ -199,12 +227,19 @@ package struct SweepAnswer: Sendable, Hashable {
 
 /// A worker process as the database knows it.
 package struct WorkerRecord: Sendable, Hashable {
+    /// Identity of the process start.
     package var id: String
+    /// The queues it serves.
     package var queues: [String]
+    /// The build it runs.
     package var version: String
+    /// Its first heartbeat, by the database's clock.
     package var startedAt: Date
+    /// Its last heartbeat, by the database's clock.
     package var lastSeenAt: Date
+    /// Whether it said that it claims nothing any more.
     package var isStopping: Bool
+    /// Whether it was heard of lately and did not say goodbye.
     package var isAlive: Bool
     /// Leases it holds.
     package var running: Int

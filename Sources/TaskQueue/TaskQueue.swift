@@ -102,10 +102,14 @@ package struct TaskQueue: Sendable {
 /// The owner of the tasks' subjects gives its own, with the same parameters and answers, so that its rows change in the
 /// transaction that changes the task.
 package struct QueueFunctions: Sendable {
+    /// Parameters and rows of `queue.finish_tasks_v1`.
     package var finish: Statement
+    /// Parameters and rows of `queue.finish_and_claim_v2`.
     package var finishAndClaim: Statement
+    /// Parameters and rows of `queue.sweep_v1`.
     package var sweep: Statement
 
+    /// Names the functions that are called in place of ``plain``.
     package init(finish: Statement, finishAndClaim: Statement, sweep: Statement) {
         self.finish = finish
         self.finishAndClaim = finishAndClaim

@@ -132,6 +132,7 @@ extension WakeUps {
         /// How long the listener may be without a connection before that is told.
         package var connectLimit: Duration
 
+        /// Sets the times; each must be greater than zero.
         package init(
             listenLimit: Int = 100,
             testInterval: Duration = .seconds(60),

@@ -22,6 +22,7 @@ package struct Watermark: Sendable, Hashable {
     /// Where it began before it went back.
     private var highest = Watermark.start
 
+    /// Begins at the start of every class.
     package init() {}
 
     /// Whether a look that began there passed over nothing above the mark.

@@ -12,14 +12,17 @@ package struct WorkerOptions: Sendable {
     package var leaseDuration: Duration
     /// How long an idle worker waits for a wake-up before it looks by itself.
     package var pollInterval: Duration
+    /// How often it looks for lost leases, due retries and due purges, give or take a fifth.
     package var sweepInterval: Duration
     /// How long running tasks may go on after shutdown was asked for; and how long a handler may take to stop before its
     /// lease is no longer extended.
     package var shutdownGrace: Duration
+    /// When a failed attempt is followed by another.
     package var retryPolicy: RetryPolicy
     /// How long an attempt may take before it is stopped and counts as failed.
     package var attemptLimit: Duration
 
+    /// Describes a worker; what has no default differs from process to process.
     package init(
         workerID: String,
         version: String,
