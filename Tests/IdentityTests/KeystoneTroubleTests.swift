@@ -39,7 +39,8 @@ struct KeystoneTroubleTests {
             scene.stub.set(.silent)
             let refusal = await scene.refusal(of: "good")
             #expect(refusal?.code == .unavailable)
-            #expect(refusal?.message.contains("does not answer within") == true)
+            // On a busy machine the connection alone may take as long, which is told without the time.
+            #expect(refusal?.message.contains("does not answer") == true, "\(refusal.debugDescription)")
         }
     }
 
