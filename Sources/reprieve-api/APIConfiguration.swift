@@ -25,7 +25,8 @@ import Telemetry
 /// - `api.max_connections` (1 ... 1000000, default 16384): connections that are served at the same time.
 /// - `api.header_deadline` (100ms ... 10m, default 10s): how long the head of a request may take from its first byte.
 /// - `api.max_wait` (0s ... 5m, default 30s): how long a client may wait for a task in one request (`Prefer: wait=N`).
-/// - `api.max_waiting` (0 ... 1000000, default 20000): clients that wait at the same time; others are answered at once.
+/// - `api.max_waiting` (0 ... one less than `api.max_connections`, default three quarters of it): clients that wait at
+///   the same time; others are answered at once.
 /// - `api.body_deadline` (100ms ... 10m, default 30s): how long a request's body may take to arrive.
 /// - `api.idle_timeout` (100ms ... 1h, default 60s): how long a connection may stay open without a request.
 /// - `api.write_deadline` (100ms ... 10m, default 30s): how long a caller who does not read keeps an answer waiting.
@@ -80,7 +81,12 @@ struct APIConfiguration {
         settings = try Self.settings(sources, authority)
         limits = try Self.limits(sources)
         certificate = try Self.certificate(sources)
-        maximumWaiting = try sources.int("api.max_waiting", default: 20_000, in: 0...1_000_000)
+        // Whoever waits has a connection: they must never have all.
+        maximumWaiting = try sources.int(
+            "api.max_waiting",
+            default: limits.maximumConnections * 3 / 4,
+            in: 0...(limits.maximumConnections - 1)
+        )
         shutdownGrace = try sources.duration(
             "api.shutdown_grace",
             default: .seconds(20),

@@ -16,6 +16,10 @@ struct StartUpTests {
                 "reprieve-api", ["REPRIEVE_API_TLS_KEY": "/nowhere", "REPRIEVE_API_TLS_CERTIFICATE": "/nowhere"],
                 "api.tls_certificate: /nowhere cannot be read"
             ),
+            (
+                "reprieve-api", ["REPRIEVE_API_MAX_CONNECTIONS": "100", "REPRIEVE_API_MAX_WAITING": "100"],
+                "api.max_waiting"
+            ),
             ("reprieve-api", ["REPRIEVE_LOG_LEVEL": "loud"], "log.level"),
             ("reprieve-api", ["REPRIEVE_DATABASE_URL": ""], "database.url"),
             ("reprieve-worker", ["REPRIEVE_WORKER_LEASE": "1h"], "worker.lease"),
