@@ -51,9 +51,9 @@ struct ChaosVerdict {
         return last?.operation == .restore || last?.operation == .define
     }
 
-    /// A failed task, an ending that could not be written, a call into hardware that hangs, and a request that outlasts the grace of SIGTERM (which the
-    /// HTTP server reports in the last two) are what this run is about. Other errors are ours, and a line without a level
-    /// is the last word of a process that crashed.
+    /// A failed task, an ending that could not be written, a call into hardware that hangs, and a request that outlasts
+    /// the grace of SIGTERM (which the HTTP server reports in the last two) are what this run is about. Other errors are
+    /// ours, and a line without a level is the last word of a process that crashed.
     private func ofLog(_ log: URL) throws -> [String] {
         let expected = [
             "message=\"task ended\"", "message=\"the ending could not be written\"",
