@@ -228,8 +228,10 @@ begin
         deleted_at = v_now, deleted_by = p_user_id, keep_for = (select s.retention from compute.settings s),
         updated_at = v_now
     where v.id = p_server_id;
-    insert into compute.actions values
-        (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'delete', v_task, v_now, v_now, null);
+    insert into compute.actions values (
+        p_request_id, p_server_id, p_caller_project_id, p_user_id, 'delete', v_task, v_now, v_now, null,
+        nullif(v_server.project_id, p_caller_project_id)
+    );
     perform compute.enqueue_task_v1(v_task, v_server, v_kind, p_request_id, 1, p_trace_context);
     return row('accepted', v_task, v_server.host, v_server.vm_state, v_task_state)::compute.accepted;
 end
@@ -313,9 +315,10 @@ begin
     ),
     recorded as (
         insert into compute.actions (
-            request_id, server_id, project_id, user_id, action, task_id, start_time, updated_at
+            request_id, server_id, project_id, user_id, action, task_id, start_time, updated_at, server_project_id
         )
-        select c.request_id, c.server_id, c.caller_project_id, c.user_id, 'delete', c.task_id, v_now, v_now
+        select c.request_id, c.server_id, c.caller_project_id, c.user_id, 'delete', c.task_id, v_now, v_now,
+            nullif(c.owner_id, c.caller_project_id)
         from chosen c
     ),
     enqueued as (
@@ -358,6 +361,7 @@ CREATE TABLE compute.actions (
     start_time timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     message text,
+    server_project_id text,
     CONSTRAINT actions_request_id_check CHECK (((char_length(request_id) = 40) AND (request_id ~ '^req-[0-9a-f-]*$'::text)))
 );
 CREATE TABLE compute.servers (
@@ -772,8 +776,10 @@ begin
     end if;
     v_now := queue.clock_v1();
     v_task := queue.new_id_v1();
-    insert into compute.actions values
-        (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'delete', v_task, v_now, v_now, null);
+    insert into compute.actions values (
+        p_request_id, p_server_id, p_caller_project_id, p_user_id, 'delete', v_task, v_now, v_now, null,
+        nullif(v_server.project_id, p_caller_project_id)
+    );
     perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));
     update queue.tasks t set cancel_requested_at = v_now where t.subject_id = p_server_id;
     if found then
@@ -1026,9 +1032,12 @@ $$;
 CREATE FUNCTION compute.list_tasks_v3(p_project_id text, p_server_id uuid, p_status text, p_kind text, p_marker uuid, p_limit integer) RETURNS TABLE(id uuid, kind text, server_id uuid, project_id text, status text, attempt integer, max_attempts integer, host text, place integer, progress jsonb, waiting_for text, next_attempt_at timestamp with time zone, error jsonb, request_id text, created_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone, user_id text)
     LANGUAGE plpgsql STABLE
     SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
 #variable_conflict use_column
+declare
+    v_of_server uuid[];
 begin
     if p_marker is not null then
         perform from compute.actions a join compute.servers v on v.id = a.server_id
@@ -1037,19 +1046,32 @@ begin
             raise exception 'marker [%] not found', p_marker using errcode = 'RQ404';
         end if;
     end if;
+    if p_server_id is not null then
+        -- They are few. Below, or with one more condition, the planner might look for them among everybody's.
+        v_of_server := array(select a.task_id from compute.actions a where a.server_id = p_server_id);
+    end if;
     return query
     select d.*, v.user_id
     from compute.actions a
     join compute.servers v on v.id = a.server_id
-    cross join lateral (select t from compute.tasks_v1 t where t.id = a.task_id limit 1) found (task)
+    -- Where a status is asked for, only the tables that can have it are looked at.
+    cross join lateral (
+        select t from compute.tasks_v1 t
+        where t.id = a.task_id and (p_status is null or t.status = p_status) and (p_kind is null or t.kind = p_kind)
+        limit 1
+    ) found (task)
     cross join lateral compute.describe_task_v1(found.task, v.project_id) d
     where a.task_id is not null
-        and (p_project_id is null or v.project_id = p_project_id)
-        and (p_server_id is null or a.server_id = p_server_id)
-        and (p_marker is null or a.task_id < p_marker)
-        and (p_status is null or (found.task).status = p_status)
-        and (p_kind is null or (found.task).kind = p_kind)
-    order by a.task_id desc
+        -- As a range and in its order, the project is found in its own index alone. As one value it may be looked for in
+        -- the order of everybody's tasks.
+        and (p_project_id is null or coalesce(a.server_project_id, a.project_id) between p_project_id and p_project_id)
+        and (p_server_id is null or a.task_id = any(v_of_server))
+        and case
+            when p_marker is null then true
+            when p_project_id is null then a.task_id < p_marker
+            else (coalesce(a.server_project_id, a.project_id), a.task_id) < (p_project_id, p_marker)
+        end
+    order by case when p_project_id is not null then coalesce(a.server_project_id, a.project_id) end desc, a.task_id desc
     limit p_limit;
 end
 $$;
@@ -1283,8 +1305,10 @@ begin
     v_task := queue.new_id_v1();
     if v_server.task_state = 'soft-deleting' then
         if compute.undo_soft_delete_v1(v_server) then
-            insert into compute.actions values
-                (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'restore', v_task, v_now, v_now, null);
+            insert into compute.actions values (
+                p_request_id, p_server_id, p_caller_project_id, p_user_id, 'restore', v_task, v_now, v_now, null,
+                nullif(v_server.project_id, p_caller_project_id)
+            );
             insert into compute.events (request_id, event, attempt, start_time, finish_time, result, host)
             values (p_request_id, 'compute_restore_instance', 0, v_now, v_now, 'Success', v_server.host);
             perform queue.record_done_v1(
@@ -1318,8 +1342,10 @@ begin
         perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));
     end if;
     update compute.servers v set task_state = 'restoring', updated_at = v_now where v.id = p_server_id;
-    insert into compute.actions values
-        (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'restore', v_task, v_now, v_now, null);
+    insert into compute.actions values (
+        p_request_id, p_server_id, p_caller_project_id, p_user_id, 'restore', v_task, v_now, v_now, null,
+        nullif(v_server.project_id, p_caller_project_id)
+    );
     perform compute.enqueue_task_v1(v_task, v_server, 'restore', p_request_id, 0, p_trace_context);
     return row('accepted', v_task, v_server.host, v_server.vm_state, 'restoring')::compute.accepted;
 end
@@ -1406,9 +1432,10 @@ begin
     ),
     recorded as (
         insert into compute.actions (
-            request_id, server_id, project_id, user_id, action, task_id, start_time, updated_at
+            request_id, server_id, project_id, user_id, action, task_id, start_time, updated_at, server_project_id
         )
-        select c.request_id, c.server_id, c.caller_project_id, c.user_id, 'restore', c.task_id, v_now, v_now
+        select c.request_id, c.server_id, c.caller_project_id, c.user_id, 'restore', c.task_id, v_now, v_now,
+            nullif(c.owner_id, c.caller_project_id)
         from chosen c
     ),
     enqueued as (
@@ -2846,6 +2873,7 @@ ALTER TABLE ONLY queue.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY reprieve.schema_files
     ADD CONSTRAINT schema_files_pkey PRIMARY KEY (name);
+CREATE INDEX actions_by_project ON compute.actions USING btree (COALESCE(server_project_id, project_id), task_id) WHERE (task_id IS NOT NULL);
 CREATE INDEX actions_by_server ON compute.actions USING btree (server_id, start_time DESC);
 CREATE INDEX events_by_request ON compute.events USING btree (request_id, id);
 CREATE INDEX keys_by_age ON compute.keys USING btree (created_at);

@@ -53,8 +53,10 @@ begin
         deleted_at = v_now, deleted_by = p_user_id, keep_for = (select s.retention from compute.settings s),
         updated_at = v_now
     where v.id = p_server_id;
-    insert into compute.actions values
-        (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'delete', v_task, v_now, v_now, null);
+    insert into compute.actions values (
+        p_request_id, p_server_id, p_caller_project_id, p_user_id, 'delete', v_task, v_now, v_now, null,
+        nullif(v_server.project_id, p_caller_project_id)
+    );
     perform compute.enqueue_task_v1(v_task, v_server, v_kind, p_request_id, 1, p_trace_context);
     return row('accepted', v_task, v_server.host, v_server.vm_state, v_task_state)::compute.accepted;
 end

@@ -97,9 +97,10 @@ begin
     ),
     recorded as (
         insert into compute.actions (
-            request_id, server_id, project_id, user_id, action, task_id, start_time, updated_at
+            request_id, server_id, project_id, user_id, action, task_id, start_time, updated_at, server_project_id
         )
-        select c.request_id, c.server_id, c.caller_project_id, c.user_id, 'delete', c.task_id, v_now, v_now
+        select c.request_id, c.server_id, c.caller_project_id, c.user_id, 'delete', c.task_id, v_now, v_now,
+            nullif(c.owner_id, c.caller_project_id)
         from chosen c
     ),
     enqueued as (

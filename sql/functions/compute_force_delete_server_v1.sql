@@ -42,8 +42,10 @@ begin
 
     v_now := queue.clock_v1();
     v_task := queue.new_id_v1();
-    insert into compute.actions values
-        (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'delete', v_task, v_now, v_now, null);
+    insert into compute.actions values (
+        p_request_id, p_server_id, p_caller_project_id, p_user_id, 'delete', v_task, v_now, v_now, null,
+        nullif(v_server.project_id, p_caller_project_id)
+    );
     perform compute.settle_v1(array(select s from queue.cancel_waiting_v1(p_server_id, false) s));
     update queue.tasks t set cancel_requested_at = v_now where t.subject_id = p_server_id;
     if found then

@@ -40,8 +40,10 @@ begin
     v_task := queue.new_id_v1();
     if v_server.task_state = 'soft-deleting' then
         if compute.undo_soft_delete_v1(v_server) then
-            insert into compute.actions values
-                (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'restore', v_task, v_now, v_now, null);
+            insert into compute.actions values (
+                p_request_id, p_server_id, p_caller_project_id, p_user_id, 'restore', v_task, v_now, v_now, null,
+                nullif(v_server.project_id, p_caller_project_id)
+            );
             insert into compute.events (request_id, event, attempt, start_time, finish_time, result, host)
             values (p_request_id, 'compute_restore_instance', 0, v_now, v_now, 'Success', v_server.host);
             perform queue.record_done_v1(
@@ -77,8 +79,10 @@ begin
     end if;
 
     update compute.servers v set task_state = 'restoring', updated_at = v_now where v.id = p_server_id;
-    insert into compute.actions values
-        (p_request_id, p_server_id, p_caller_project_id, p_user_id, 'restore', v_task, v_now, v_now, null);
+    insert into compute.actions values (
+        p_request_id, p_server_id, p_caller_project_id, p_user_id, 'restore', v_task, v_now, v_now, null,
+        nullif(v_server.project_id, p_caller_project_id)
+    );
     perform compute.enqueue_task_v1(v_task, v_server, 'restore', p_request_id, 0, p_trace_context);
     return row('accepted', v_task, v_server.host, v_server.vm_state, 'restoring')::compute.accepted;
 end
