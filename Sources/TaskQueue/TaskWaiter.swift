@@ -23,13 +23,15 @@ package final class TaskWaiter: Sendable {
     }
 
     let task: UUID
+    let project: String
     let isCurious: Bool
     private let watch: TaskWatch
     private let pulse = Pulse()
     private let state = Guarded(State())
 
-    init(task: UUID, isCurious: Bool, watch: TaskWatch) {
+    init(task: UUID, project: String, isCurious: Bool, watch: TaskWatch) {
         self.task = task
+        self.project = project
         self.isCurious = isCurious
         self.watch = watch
     }

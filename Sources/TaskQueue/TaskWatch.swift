@@ -12,6 +12,8 @@ package final class TaskWatch: Service, Sendable {
     private struct State {
         var isOpen = false
         var count = 0
+        /// How many of them each project has.
+        var shares: [String: Int] = [:]
         var waiters: [UUID: [ObjectIdentifier: TaskWaiter]] = [:]
     }
 
@@ -24,6 +26,7 @@ package final class TaskWatch: Service, Sendable {
     private let queue: TaskQueue
     private let configuration: PostgresConfiguration
     private let limit: Int
+    private let share: Int
     private let lookInterval: Duration
     private let logger: Logger
     private let state = Guarded(State())
@@ -33,18 +36,21 @@ package final class TaskWatch: Service, Sendable {
     ///   - queue: where the tasks are.
     ///   - configuration: where to listen: the same database.
     ///   - limit: how many may wait at the same time.
+    ///   - share: how many of them one project may have, so that it does not take the places of all.
     ///   - lookInterval: how often it looks while anybody waits.
     ///   - logger: told about connections and looks that fail, at info and below.
     package init(
         queue: TaskQueue,
         configuration: PostgresConfiguration,
         limit: Int,
+        share: Int,
         lookInterval: Duration = .seconds(2),
         logger: Logger
     ) {
         self.queue = queue
         self.configuration = configuration
         self.limit = limit
+        self.share = share
         self.lookInterval = lookInterval
         self.logger = logger
     }
@@ -53,13 +59,16 @@ package final class TaskWatch: Service, Sendable {
     package var waitingCount: Int { state.withLock { $0.count } }
 
     /// Stands in line for news of a task. To be called before the task is read, so that no change falls between.
-    /// - Parameter isCurious: whether any change matters, also of its place in line; else only the end does.
-    /// - Returns: nil when as many wait as may, and before and after ``run()``. Else `leave()` must follow.
-    package func join(_ task: UUID, isCurious: Bool) -> TaskWaiter? {
-        let waiter = TaskWaiter(task: task, isCurious: isCurious, watch: self)
+    /// - Parameters:
+    ///   - project: whose share of the places it takes.
+    ///   - isCurious: whether any change matters, also of its place in line; else only the end does.
+    /// - Returns: nil when as many wait as may, of all or of the project, and before and after ``run()``. Else `leave()` must follow.
+    package func join(_ task: UUID, of project: String, isCurious: Bool) -> TaskWaiter? {
+        let waiter = TaskWaiter(task: task, project: project, isCurious: isCurious, watch: self)
         let isFirst: Bool? = state.withLock { state in
-            guard state.isOpen, state.count < limit else { return nil }
+            guard state.isOpen, state.count < limit, state.shares[project, default: 0] < share else { return nil }
             state.count += 1
+            state.shares[project, default: 0] += 1
             state.waiters[task, default: [:]][ObjectIdentifier(waiter)] = waiter
             return state.count == 1
         }
@@ -72,6 +81,8 @@ package final class TaskWatch: Service, Sendable {
         state.withLock { state in
             guard state.waiters[waiter.task]?.removeValue(forKey: ObjectIdentifier(waiter)) != nil else { return }
             state.count -= 1
+            let others = state.shares[waiter.project, default: 1] - 1
+            state.shares[waiter.project] = others > 0 ? others : nil
             if state.waiters[waiter.task]?.isEmpty == true { state.waiters[waiter.task] = nil }
         }
     }

@@ -27,6 +27,8 @@ import Telemetry
 /// - `api.max_wait` (0s ... 5m, default 30s): how long a client may wait for a task in one request (`Prefer: wait=N`).
 /// - `api.max_waiting` (0 ... one less than `api.max_connections`, default three quarters of it): clients that wait at
 ///   the same time; others are answered at once.
+/// - `api.max_waiting_per_project` (0 ... `api.max_waiting`, default a quarter of it, rounded up): how many of them one
+///   project may have.
 /// - `api.body_deadline` (100ms ... 10m, default 30s): how long a request's body may take to arrive.
 /// - `api.idle_timeout` (100ms ... 1h, default 60s): how long a connection may stay open without a request.
 /// - `api.write_deadline` (100ms ... 10m, default 30s): how long a caller who does not read keeps an answer waiting.
@@ -57,6 +59,7 @@ struct APIConfiguration {
     /// nil: the API speaks no TLS.
     let certificate: ServerCertificate?
     let maximumWaiting: Int
+    let maximumWaitingPerProject: Int
     let shutdownGrace: Duration
 
     private enum AuthorityName: String, CaseIterable {
@@ -86,6 +89,12 @@ struct APIConfiguration {
             "api.max_waiting",
             default: limits.maximumConnections * 3 / 4,
             in: 0...(limits.maximumConnections - 1)
+        )
+        // No project may have all the places of the others.
+        maximumWaitingPerProject = try sources.int(
+            "api.max_waiting_per_project",
+            default: (maximumWaiting + 3) / 4,
+            in: 0...maximumWaiting
         )
         shutdownGrace = try sources.duration(
             "api.shutdown_grace",

@@ -53,6 +53,7 @@ struct ReprieveAPI {
             queue: queue,
             configuration: configuration.database,
             limit: configuration.maximumWaiting,
+            share: configuration.maximumWaitingPerProject,
             logger: logger
         )
         let api = ComputeAPI(

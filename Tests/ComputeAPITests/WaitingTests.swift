@@ -28,6 +28,7 @@ struct WaitingTests {
     /// An API with one task, whose watch looks every few milliseconds, and finds the task changed each time.
     private func withStage(
         limit: Int = 10,
+        share: Int = 10,
         _ configure: (inout APISettings) -> Void = { _ in },
         _ body: (Stage) async throws -> Void
     ) async throws {
@@ -37,6 +38,7 @@ struct WaitingTests {
                 queue: TaskQueue(pool: pool),
                 configuration: configuration,
                 limit: limit,
+                share: share,
                 lookInterval: .milliseconds(20),
                 logger: TestDatabase.logger
             )
@@ -52,7 +54,7 @@ struct WaitingTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await services.run() }
                 try await waitUntil("it is open") {
-                    guard let waiter = watch.join(UUID(), isCurious: false) else { return false }
+                    guard let waiter = watch.join(UUID(), of: "aaaa", isCurious: false) else { return false }
                     waiter.leave()
                     return true
                 }
@@ -147,6 +149,29 @@ struct WaitingTests {
                 #expect(await stage.harness.get(Self.path).status == 200)
                 stage.harness.servers.change { $0.tasks[0].finishedAt = Sample.date }
             }
+        }
+    }
+
+    @Test("a project that waits with its whole share is answered at once, another's callers wait")
+    func share() async throws {
+        try await withStage(share: 1) {
+            $0.maximumWait = .seconds(300)
+        } _: { stage in
+            var foreign = Sample.task()
+            (foreign.id, foreign.projectID) = (Sample.unknownID, Sample.otherProjectID)
+            stage.harness.servers.change { [foreign] in $0.tasks.append(foreign) }
+            async let first = stage.get(wait: 300)
+            try await waitUntil("it waits") { stage.watch.waitingCount == 1 }
+            let refused = await stage.get(wait: 300)
+            #expect(refused.status == 200 && refused["preference-applied"] == nil && refused["retry-after"] == "1")
+            let preview = await stage.harness.act(#"{"restore": {"dry_run": true}}"#)
+            #expect(stage.harness.servers.state.questions.isEmpty)
+            #expect(try preview.object("dry_run")["disk"] as? String == "unknown")
+            let path = "/v2.1/tasks/\(Sample.unknownID.text)"
+            let other = await stage.harness.send(.get, path, token: Harness.stranger, headers: [.prefer: "wait=1"])
+            #expect(other["preference-applied"] == "wait=1")
+            stage.harness.servers.change { $0.tasks[0].finishedAt = Sample.date }
+            #expect(await first["preference-applied"] == "wait=300")
         }
     }
 

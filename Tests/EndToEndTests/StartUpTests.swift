@@ -20,6 +20,11 @@ struct StartUpTests {
                 "reprieve-api", ["REPRIEVE_API_MAX_CONNECTIONS": "100", "REPRIEVE_API_MAX_WAITING": "100"],
                 "api.max_waiting"
             ),
+            (
+                "reprieve-api",
+                ["REPRIEVE_API_MAX_WAITING": "8", "REPRIEVE_API_MAX_WAITING_PER_PROJECT": "9"],
+                "api.max_waiting_per_project"
+            ),
             ("reprieve-api", ["REPRIEVE_LOG_LEVEL": "loud"], "log.level"),
             ("reprieve-api", ["REPRIEVE_DATABASE_URL": ""], "database.url"),
             ("reprieve-worker", ["REPRIEVE_WORKER_LEASE": "1h"], "worker.lease"),

@@ -14,6 +14,7 @@ struct TaskWatchTests {
     /// Runs a watch; afterwards it has ended.
     private static func withWatch(
         limit: Int = 10_000,
+        share: Int = 10_000,
         lookInterval: Duration = never,
         _ body: (TaskWatch, QueueFixture, ServiceGroup) async throws -> Void
     ) async throws {
@@ -23,6 +24,7 @@ struct TaskWatchTests {
                 queue: fixture.queue,
                 configuration: try database.configuration(applicationName: "watch"),
                 limit: limit,
+                share: share,
                 lookInterval: lookInterval,
                 logger: TestDatabase.logger
             )
@@ -53,7 +55,7 @@ struct TaskWatchTests {
     func told() async throws {
         try await Self.withWatch { watch, fixture, _ in
             let ids = try await fixture.enqueue(count: 450)
-            let waiters = try ids.map { try #require(watch.join($0, isCurious: false)) }
+            let waiters = try ids.map { try #require(watch.join($0, of: "aaaa", isCurious: false)) }
             let woken = Guarded(0)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for waiter in waiters {
@@ -78,7 +80,7 @@ struct TaskWatchTests {
     func look(change: String) async throws {
         try await Self.withWatch(lookInterval: .milliseconds(20)) { watch, fixture, _ in
             let id = try await fixture.enqueue()
-            let waiter = try #require(watch.join(id, isCurious: change == "claimed"))
+            let waiter = try #require(watch.join(id, of: "aaaa", isCurious: change == "claimed"))
             async let isWoken = Self.news(waiter) {
                 try await fixture.stored(id).status == (change == "ended" ? "succeeded" : "running")
             }
@@ -115,8 +117,8 @@ struct TaskWatchTests {
     func curious() async throws {
         try await Self.withWatch(lookInterval: .milliseconds(20)) { watch, fixture, _ in
             let id = try await fixture.enqueue()
-            let curious = try #require(watch.join(id, isCurious: true))
-            let other = try #require(watch.join(id, isCurious: false))
+            let curious = try #require(watch.join(id, of: "aaaa", isCurious: true))
+            let other = try #require(watch.join(id, of: "aaaa", isCurious: false))
             let isWoken = Guarded(false)
             let waiting = Task {
                 await other.wait(until: .now + Self.never, mark: Self.mark)
@@ -136,33 +138,47 @@ struct TaskWatchTests {
     func limit() async throws {
         try await Self.withWatch(limit: 2) { watch, _, _ in
             let task = UUID()
-            let first = try #require(watch.join(task, isCurious: false))
-            _ = try #require(watch.join(task, isCurious: false))
-            #expect(watch.join(UUID(), isCurious: false) == nil)
+            let first = try #require(watch.join(task, of: "aaaa", isCurious: false))
+            _ = try #require(watch.join(task, of: "aaaa", isCurious: false))
+            #expect(watch.join(UUID(), of: "aaaa", isCurious: false) == nil)
             first.leave()
             first.leave()
             #expect(watch.waitingCount == 1)
-            #expect(watch.join(UUID(), isCurious: false) != nil)
+            #expect(watch.join(UUID(), of: "aaaa", isCurious: false) != nil)
+        }
+    }
+
+    @Test("one project takes no more than its share, and has it again once its callers have left")
+    func share() async throws {
+        try await Self.withWatch(limit: 4, share: 2) { watch, _, _ in
+            for _ in 1...2 {
+                let waiters = try (1...2).map { _ in try #require(watch.join(UUID(), of: "aaaa", isCurious: false)) }
+                #expect(watch.join(UUID(), of: "aaaa", isCurious: false) == nil)
+                let other = try #require(watch.join(UUID(), of: "bbbb", isCurious: false))
+                waiters.forEach { $0.leave() }
+                other.leave()
+            }
+            #expect(watch.waitingCount == 0)
         }
     }
 
     @Test("shutdown ends all waits, and nobody begins another")
     func shutdown() async throws {
         try await Self.withWatch { watch, _, services in
-            let waiters = try (0..<100).map { _ in try #require(watch.join(UUID(), isCurious: false)) }
+            let waiters = try (0..<100).map { _ in try #require(watch.join(UUID(), of: "aaaa", isCurious: false)) }
             await services.triggerGracefulShutdown()
             for waiter in waiters {
                 #expect(try await !Self.news(waiter) { false })
                 #expect(waiter.isOver)
             }
-            #expect(watch.join(UUID(), isCurious: false) == nil)
+            #expect(watch.join(UUID(), of: "aaaa", isCurious: false) == nil)
         }
     }
 
     @Test("thousands who wait share one session, and none of them asks the database")
     func cost() async throws {
         try await Self.withWatch { watch, fixture, _ in
-            let waiters = try (0..<5000).map { _ in try #require(watch.join(UUID(), isCurious: true)) }
+            let waiters = try (0..<5000).map { _ in try #require(watch.join(UUID(), of: "aaaa", isCurious: true)) }
             let over = Guarded(0)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for waiter in waiters {
@@ -195,7 +211,7 @@ struct TaskWatchTests {
                 return .succeeded()
             })
             let id = try await fixture.enqueue()
-            let waiter = try #require(watch.join(id, isCurious: true))
+            let waiter = try #require(watch.join(id, of: "aaaa", isCurious: true))
             try await withWorker(.test(), on: TestDatabase.current, handlers: [handler], observe: news.observe) { _ in
                 // Without a look, each wait ends only when the worker has told.
                 let isRunning = try await Self.news(waiter) { try await fixture.stored(id).status == "running" }

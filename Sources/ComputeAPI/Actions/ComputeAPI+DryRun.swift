@@ -82,7 +82,8 @@ extension ComputeAPI {
     /// Asks the host; nil when it does not answer in time.
     private func probe(_ server: UUID, on host: String, _ request: APIRequest) async throws -> ProbeAnswer? {
         let question = UUID()
-        guard let waiter = watch?.join(question, isCurious: false) else { return nil }
+        let project = request.credentials.projectID
+        guard let waiter = watch?.join(question, of: project, isCurious: false) else { return nil }
         defer { waiter.leave() }
         // Those who wait are bounded by themselves: others are answered meanwhile.
         request.call.wait?.leaveGate()

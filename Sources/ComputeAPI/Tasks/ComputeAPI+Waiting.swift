@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import HTTPTypes
+import Identity
 import TaskQueue
 
 /// Answers that are put off until there is something to tell: the preference `wait`.
@@ -13,8 +14,9 @@ extension ComputeAPI {
         else { return try await read().answer }
         let seconds = min(wish, Int(settings.maximumWait.components.seconds))
         let deadline = ContinuousClock.now + .seconds(seconds)
-        guard let waiter = watch.join(id, isCurious: request.knowsTag) else {
-            // Nobody else can wait now: the caller is to ask again, and not at once.
+        let project = request.credentials.projectID
+        guard let waiter = watch.join(id, of: project, isCurious: request.knowsTag) else {
+            // Nobody else, or nobody else of the project, can wait now: the caller is to ask again, and not at once.
             var answer = try await read().answer
             answer.headers[.retryAfter] = "1"
             return answer
