@@ -623,7 +623,7 @@ CREATE FUNCTION compute.describe_task_v1(p_task compute.tasks_v1, p_project_id t
                             to_char(max(w.last_seen_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
                         )
                     end
-                    from queue.workers w where p_task.queue = any(w.queues)
+                    from queue.workers w where w.queues @> array[p_task.queue]
                 )
             )
         end,
@@ -832,7 +832,7 @@ CREATE FUNCTION compute.knows_host_v1(p_host text) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
     select exists (select from queue.queues q where q.name = p_host)
-        or exists (select from queue.workers w where p_host = any(w.queues))
+        or exists (select from queue.workers w where w.queues @> array[p_host])
         or exists (select from compute.servers v where v.host = p_host)
 $$;
 CREATE FUNCTION compute.list_actions_v2(p_server_id uuid, p_since timestamp with time zone, p_before timestamp with time zone, p_marker text, p_limit integer) RETURNS SETOF compute.actions
@@ -1023,7 +1023,7 @@ begin
         select bool_or(w.last_seen_at > v_now - interval '30 seconds' and not w.stopping) as alive,
             max(w.last_seen_at) as last_seen_at
         from queue.workers w
-        where s.host = any(w.queues)
+        where w.queues @> array[s.host]
     ) w on true
     where p_hosts is null or s.host = any(p_hosts)
     order by s.host;
@@ -1150,7 +1150,7 @@ CREATE FUNCTION compute.preview_restore_v2(p_server_id uuid, p_project_id text) 
         select max(w.last_seen_at) as last_seen_at,
             bool_or(w.last_seen_at > clock_timestamp() - interval '30 seconds' and not w.stopping) as is_alive
         from queue.workers w
-        where v.host = any(w.queues)
+        where w.queues @> array[v.host]
     ) w on true
     where v.id = p_server_id and v.vm_state <> 'deleted' and (p_project_id is null or v.project_id = p_project_id)
 $$;
@@ -2888,6 +2888,7 @@ CREATE INDEX tasks_in_backoff ON queue.tasks USING btree (available_at) WHERE (s
 CREATE INDEX tasks_in_backoff_by_queue ON queue.tasks USING btree (queue, available_at) WHERE (status = 'retrying'::text);
 CREATE UNIQUE INDEX tasks_one_live_per_subject ON queue.tasks USING btree (subject_id);
 CREATE INDEX tasks_running ON queue.tasks USING btree (queue, worker_id) WHERE (status = 'running'::text);
+CREATE INDEX workers_by_queue ON queue.workers USING gin (queues) WITH (fastupdate=off);
 ALTER TABLE ONLY compute.actions
     ADD CONSTRAINT actions_server_id_fkey FOREIGN KEY (server_id) REFERENCES compute.servers(id);
 ALTER TABLE ONLY compute.events

@@ -30,10 +30,35 @@ struct TaskListTests {
             if !knowsOthers { try await bin.run("VACUUM ANALYZE compute.servers, compute.actions") }
             try await bin.run(Self.filling)
             if knowsOthers { try await bin.run("VACUUM ANALYZE compute.servers, compute.actions") }
-            let before = try await Self.reads(bin)
+            let before = try await Self.reads(bin, of: "compute.actions")
             try await Self.lists(bin, count: mine.count)
-            let read = try await Self.reads(bin) - before
+            let read = try await Self.reads(bin, of: "compute.actions") - before
             #expect(read < Self.others / 3, "\(read) actions or entries of their indexes were read")
+        }
+    }
+
+    @Test("says what a task waits for by its host's workers alone, as every read of a task does")
+    func workers() async throws {
+        try await Bin.open(maximumConnections: 1) { bin in
+            let id = try await bin.adopt()
+            let task = try Self.accepted(await bin.delete(id))
+            try await bin.run(
+                """
+                INSERT INTO queue.workers (id, queues, version, started_at, last_seen_at)
+                SELECT 'w-' || n, array['compute-' || n], '1', now(), now() FROM generate_series(2, 5001) n;
+                SELECT queue.heartbeat_v1('w-1', '{compute-01}', '1', false, '{}', '{}', '{}', 30)
+                FROM generate_series(1, 100)
+                """
+            )
+            let before = try await Self.reads(bin, of: "queue.workers")
+            #expect(try await bin.store.task(task, in: Bin.owner.scope)?.waitingFor == nil)
+            #expect(try await bin.store.tasks(in: Bin.owner.scope).map(\.waitingFor) == [nil])
+            #expect(try await bin.store.previewRestore(of: id, in: Bin.owner.scope)?.isHostAlive == true)
+            #expect(try await Self.reads(bin, of: "queue.workers") - before < 1000)
+            let inPlace = Statement(
+                "SELECT n_tup_hot_upd AS value FROM pg_stat_user_tables WHERE relid = 'queue.workers'::regclass"
+            )
+            #expect(try await bin.value(Int.self, inPlace) >= 90)
         }
     }
 
@@ -94,7 +119,7 @@ struct TaskListTests {
         INSERT INTO compute.actions SELECT request, id, 'ffff', 'eve', 'restore', task, now(), now(), null FROM made;
         """
 
-    private static func reads(_ bin: Bin) async throws -> Int {
+    private static func reads(_ bin: Bin, of table: String) async throws -> Int {
         try await bin.flushStatistics()
         return try await bin.value(
             Int.self,
@@ -103,9 +128,10 @@ struct TaskListTests {
                 SELECT t.seq_tup_read + (
                     SELECT sum(i.idx_tup_read)::bigint FROM pg_stat_user_indexes i WHERE i.relid = t.relid
                 ) AS value
-                FROM pg_stat_user_tables t WHERE t.relid = 'compute.actions'::regclass
+                FROM pg_stat_user_tables t WHERE t.relid = $1::regclass
                 """
-            )
+            ),
+            [.text(table)]
         )
     }
 }

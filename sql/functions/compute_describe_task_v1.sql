@@ -47,7 +47,7 @@ as $$
                             to_char(max(w.last_seen_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
                         )
                     end
-                    from queue.workers w where p_task.queue = any(w.queues)
+                    from queue.workers w where w.queues @> array[p_task.queue]
                 )
             )
         end,

@@ -5,6 +5,6 @@ create or replace function compute.knows_host_v1(p_host text) returns boolean
 language sql stable
 as $$
     select exists (select from queue.queues q where q.name = p_host)
-        or exists (select from queue.workers w where p_host = any(w.queues))
+        or exists (select from queue.workers w where w.queues @> array[p_host])
         or exists (select from compute.servers v where v.host = p_host)
 $$;

@@ -41,7 +41,7 @@ begin
         select bool_or(w.last_seen_at > v_now - interval '30 seconds' and not w.stopping) as alive,
             max(w.last_seen_at) as last_seen_at
         from queue.workers w
-        where s.host = any(w.queues)
+        where w.queues @> array[s.host]
     ) w on true
     where p_hosts is null or s.host = any(p_hosts)
     order by s.host;

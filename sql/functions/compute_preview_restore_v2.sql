@@ -29,7 +29,7 @@ as $$
         select max(w.last_seen_at) as last_seen_at,
             bool_or(w.last_seen_at > clock_timestamp() - interval '30 seconds' and not w.stopping) as is_alive
         from queue.workers w
-        where v.host = any(w.queues)
+        where w.queues @> array[v.host]
     ) w on true
     where v.id = p_server_id and v.vm_state <> 'deleted' and (p_project_id is null or v.project_id = p_project_id)
 $$;
