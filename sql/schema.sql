@@ -165,7 +165,8 @@ begin
         v_task.request_id, 'compute_cancel_task', v_now, v_now, 'Success', 'An operator asked to cancel the request.',
         format('by %s', p_operator), v_task.queue
     );
-    if v_task.status = 'running' then
+    -- Asked before, it is to be looked at before it may end.
+    if v_task.status = 'running' or v_task.cancel_requested_at is not null then
         update queue.tasks t set cancel_requested_at = coalesce(t.cancel_requested_at, v_now) where t.id = p_task_id;
         return query select 'asked', v_task.status, v_task.kind, v_task.queue;
     else
@@ -2181,15 +2182,15 @@ begin
             case
                 when t.cancel_requested_at is not null and i.outcome in ('retrying', 'waiting', 'released')
                     then 'cancelled'
-                when i.outcome = 'rescued' and t.lost_leases + 1 >= v_limit then 'failed'
+                when i.outcome in ('rescued', 'unseen') and t.lost_leases + 1 >= v_limit then 'failed'
                 else i.outcome
             end as outcome,
-            case i.outcome when 'rescued' then t.lost_leases + 1 else t.lost_leases end as lost,
-            i.outcome = 'waiting' and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code' as repeated,
+            case when i.outcome in ('rescued', 'unseen') then t.lost_leases + 1 else t.lost_leases end as lost,
+            i.outcome in ('waiting', 'unseen') and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code' as repeated,
             case
                 when i.error is null then t.errors
                 -- A host may be away for days: of its waiting only the beginning is kept.
-                when i.outcome = 'waiting' and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code'
+                when i.outcome in ('waiting', 'unseen') and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code'
                     then t.errors
                 else t.errors || (
                     i.error
@@ -2220,7 +2221,7 @@ begin
     ),
     given_back as (
         update queue.tasks t
-        set status = case when e.outcome in ('retrying', 'waiting') then 'retrying' else 'queued' end,
+        set status = case when e.outcome in ('retrying', 'waiting', 'unseen') then 'retrying' else 'queued' end,
             attempt = case e.outcome when 'retrying' then t.attempt else t.attempt - 1 end,
             started_at = case
                 when e.outcome = 'waiting' and t.started_at = t.attempt_started_at then null
@@ -2232,14 +2233,14 @@ begin
             lease_token = null, lease_timeline = null, lease_expires_at = null, worker_id = null, progress = null,
             errors = e.all_errors
         from ended e
-        where t.ctid = e.place and e.outcome in ('retrying', 'waiting', 'released', 'rescued')
+        where t.ctid = e.place and e.outcome in ('retrying', 'waiting', 'unseen', 'released', 'rescued')
     )
     select coalesce(array_agg(row(
         e.id, e.lease_token,
-        case when e.asked = 'rescued' then 'rescued' when e.outcome = 'waiting' then 'waiting' else 'finished' end,
+        case when e.asked = 'rescued' then 'rescued' when e.outcome in ('waiting', 'unseen') then 'waiting' else 'finished' end,
         case
             when e.outcome in ('released', 'rescued') then 'queued'
-            when e.outcome = 'waiting' then 'retrying'
+            when e.outcome in ('waiting', 'unseen') then 'retrying'
             else e.outcome
         end,
         e.kind, e.queue, e.subject_id, e.request_id, e.attempt, e.worker_id, e.attempt_started_at,

@@ -35,7 +35,9 @@ package struct ServerTaskHandler: TaskHandler {
             }
             try await act(kind, task, attempt, driver)
             return .succeeded()
-        } catch let error as HypervisorError where [.unknownOutcome, .cancelled].contains(error.code) {
+        } catch let error as HypervisorError
+            where [.unknownOutcome, .cancelled].contains(error.code) || Task.isCancelled
+        {
             return await look(kind, task, driver, otherwise: .failed(TaskFailure(error)))
         } catch let error as HypervisorError {
             return .failed(TaskFailure(error))
@@ -84,6 +86,8 @@ package struct ServerTaskHandler: TaskHandler {
             return kind.isDone(state) ? .succeeded() : outcome
         case .failure(let error):
             if kind.destroys, error.code == .notFound { return .succeeded() }
+            // Asked to stop: ended now, its row might say what the host does not.
+            if Task.isCancelled { return .unseen(TaskFailure(error)) }
             if case .cancelled = outcome { return .failed(TaskFailure(error)) }
             return outcome
         }

@@ -23,10 +23,13 @@ package struct RetryPolicy: Sendable, Hashable {
         maxAttempts: Int,
         jitter: Double = .random(in: 0...1)
     ) -> TaskEnding.Verb {
-        if failure.isTransient, !failure.countsAsAttempt { return .waiting(for: cap * (0.5 + jitter / 2)) }
+        if failure.isTransient, !failure.countsAsAttempt { return .waiting(for: pause(jitter: jitter)) }
         guard failure.isTransient, attempt < maxAttempts else { return .failed }
         var backoff = Backoff(base: base, cap: cap)
         for _ in 1..<max(1, attempt) { _ = backoff.next() }
         return .retrying(after: backoff.next(jitter: jitter))
     }
+
+    /// How long to wait for something to come back: half of the cap to all of it.
+    func pause(jitter: Double) -> Duration { cap * (0.5 + jitter / 2) }
 }

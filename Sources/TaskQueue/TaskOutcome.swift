@@ -3,6 +3,8 @@ package enum TaskOutcome: Sendable {
     /// Done. The result is JSON or nil.
     case succeeded(result: String? = nil)
     case failed(TaskFailure)
+    /// Asked to stop, and nobody can say now whether it was done: it is looked at again before it is called off.
+    case unseen(TaskFailure)
     /// Not done, and not to be done any more.
     case cancelled
 }
@@ -80,6 +82,9 @@ package struct TaskEnding: Sendable, Hashable {
         case retrying(after: Duration)
         /// Another look, after the delay: nothing could be tried, so this was no attempt.
         case waiting(for: Duration)
+        /// Another look, after the delay, before a task that was asked to stop may end: it counts as a lost lease, of
+        /// which there is a limit.
+        case unseen(for: Duration)
         /// Handed back: the attempt does not count.
         case released
     }

@@ -2,7 +2,8 @@ package import Foundation
 
 /// A task to be enqueued.
 package struct NewTask: Sendable, Hashable {
-    /// Its own for good: a live task with this id refuses another.
+    /// Its own for good: a live task with this id refuses another. One that has ended is not looked for, which would
+    /// cost as much as the enqueueing: who may ask twice for the same does it as `compute` does, by a request id.
     package var id: UUID
     /// 1 ... 253 letters, digits, dots, dashes, underscores.
     package var queue: String

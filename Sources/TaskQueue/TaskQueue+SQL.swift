@@ -215,6 +215,7 @@ extension TaskEnding.Verb {
         case .cancelled: "cancelled"
         case .retrying: "retrying"
         case .waiting: "waiting"
+        case .unseen: "unseen"
         case .released: "released"
         }
     }
@@ -222,7 +223,7 @@ extension TaskEnding.Verb {
     /// Until the next attempt or look, if there is one.
     var delay: Duration? {
         switch self {
-        case .retrying(let delay), .waiting(let delay): delay
+        case .retrying(let delay), .waiting(let delay), .unseen(let delay): delay
         default: nil
         }
     }

@@ -212,7 +212,8 @@ extension WorkerStateMachine {
         _ jitter: () -> Double
     ) -> TaskEnding {
         switch outcome {
-        case .cancelled where stopped == .timedOut, .failed where stopped == .timedOut:
+        case .cancelled where stopped == .timedOut, .failed where stopped == .timedOut,
+            .unseen where stopped == .timedOut:
             return TaskEnding(
                 lease: task.held,
                 verb: verb(after: .timedOut, task, jitter: jitter()),
@@ -222,6 +223,11 @@ extension WorkerStateMachine {
             return TaskEnding(lease: task.held, verb: .succeeded, result: result)
         case .cancelled:
             return TaskEnding(lease: task.held, verb: stopped == .shutdown ? .released : .cancelled)
+        case .unseen where stopped == .shutdown:
+            return TaskEnding(lease: task.held, verb: .released)
+        case .unseen(let failure):
+            let pause = options.retryPolicy.pause(jitter: jitter())
+            return TaskEnding(lease: task.held, verb: .unseen(for: pause), failure: failure)
         case .failed(let failure):
             switch stopped {
             case .shutdown where failure.isTransient:

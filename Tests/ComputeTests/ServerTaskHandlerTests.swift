@@ -87,7 +87,7 @@ struct ServerTaskHandlerTests {
             switch outcome {
             case .succeeded: #expect(tookEffect)
             case .failed(let failure): #expect(!tookEffect && failure.isTransient)
-            case .cancelled: Issue.record("nobody cancelled it")
+            case .cancelled, .unseen: Issue.record("nobody cancelled it")
             }
         }
     }
@@ -112,7 +112,7 @@ struct ServerTaskHandlerTests {
             switch await working.value {
             case .succeeded: #expect(tookEffect)
             case .failed(let failure): #expect(!tookEffect && failure.isTransient)
-            case .cancelled: Issue.record("it was stopped, and must say why")
+            case .cancelled, .unseen: Issue.record("it was stopped, and must say why")
             }
         }
     }
@@ -133,14 +133,10 @@ struct ServerTaskHandlerTests {
             #expect(try await bin.sweep().rescued == 1)
 
             let task = try #require(try await bin.claim().first)
-            let looking = Task {
-                withUnsafeCurrentTask { $0?.cancel() }
-                return await handler.run(task, attempt: .quiet)
-            }
-            switch await looking.value {
+            switch await stopped(handler, task) {
             case .succeeded: #expect(wasDone)
             case .cancelled: #expect(!wasDone)
-            case .failed(let failure): throw Unexpected(failure)
+            case .failed(let failure), .unseen(let failure): throw Unexpected(failure)
             }
             #expect(try await host.journal(of: id).count == effects)
         }
@@ -169,6 +165,46 @@ struct ServerTaskHandlerTests {
             guard case .failed(let failure) = outcome else { throw Unexpected(outcome) }
             #expect(failure.code == "unknown_outcome" && failure.isTransient && failure.countsAsAttempt)
         }
+    }
+
+    @Test("called off while nobody can see whether a worker that died has done it, it is looked at again, not ended")
+    func unseen() async throws {
+        try await open { bin, host, handler in
+            let id = try await machine(bin, host)
+            try await accept(.restore, id, bin, handler)
+            let dead = try #require(try await bin.claim(lease: .zero).first)
+            _ = await handler.run(dead, attempt: .quiet)
+            try await bin.execute(Statement("UPDATE queue.tasks SET cancel_requested_at = now()"))
+            #expect(try await bin.sweep().rescued == 1)
+
+            let blind = ServerTaskHandler(store: bin.store, drivers: [Bin.host: LostHost(host: host)])
+            let again = try #require(try await bin.claim().first)
+            let outcome = await stopped(blind, again)
+            guard case .unseen(let failure) = outcome else { throw Unexpected(outcome) }
+            #expect(failure.code == "host_unreachable")
+            let held = try #require(try await bin.store.tasks(in: .all, server: id, status: "running").first)
+            #expect(held.id == dead.id)
+            let lease = HeldLease(task: again.id, token: again.lease.token)
+            _ = try await bin.queue.finish([TaskEnding(lease: lease, verb: .unseen(for: .zero), failure: failure)])
+            #expect(try await bin.server(id).taskState == .restoring)
+            // Once more does not end it sooner.
+            #expect(try await bin.store.cancelTask(dead.id, by: "op") == .asked(kind: "restore"))
+
+            try await bin.sweep()
+            let seen = try #require(try await bin.claim().first)
+            #expect(seen.isCancelRequested)
+            guard case .succeeded = await stopped(handler, seen) else { throw Unexpected("it was done") }
+            try await bin.finish(seen, .succeeded)
+            #expect(try await bin.server(id).vmState == .active)
+        }
+    }
+
+    /// What a handler makes of a task that it was asked to stop before it began.
+    private func stopped(_ handler: ServerTaskHandler, _ task: QueuedTask) async -> TaskOutcome {
+        await Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return await handler.run(task, attempt: .quiet)
+        }.value
     }
 
     /// A host that can be told to do things and does not answer questions.

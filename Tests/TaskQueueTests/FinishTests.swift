@@ -205,6 +205,26 @@ struct FinishTests {
         }
     }
 
+    @Test("that was called off and that nobody could see is looked at again, as often as leases may be lost")
+    func unseen() async throws {
+        try await TestDatabase.current.withQueue { fixture in
+            let id = try await fixture.enqueue(maxAttempts: 1)
+            let limit = 20
+            for round in 1...limit {
+                let task = try #require(try await fixture.claim().first)
+                #expect(task.attempt == 1 && task.isCancelRequested == (round > 1))
+                try await fixture.run("UPDATE queue.tasks SET cancel_requested_at = now()")
+                let answer = try await fixture.finish(task, .unseen(for: .zero), failure: .transient("away"))
+                #expect(answer?.status == (round < limit ? "retrying" : "failed"))
+                try await fixture.sweep()
+                let stored = try await fixture.stored(id)
+                // Of looking in vain only the beginning is kept.
+                #expect(stored.lostLeases == round && stored.errors == ["away"])
+                #expect(stored.place == (round < limit ? .tasks : .dead))
+            }
+        }
+    }
+
     @Test("that succeeded before it learned of the cancel has succeeded")
     func succeededDespiteCancel() async throws {
         try await TestDatabase.current.withQueue { fixture in
@@ -217,6 +237,7 @@ struct FinishTests {
 
     static let lateEndings: [TaskEnding.Verb] = [
         .succeeded, .failed, .cancelled, .released, .retrying(after: .zero), .waiting(for: .zero),
+        .unseen(for: .zero),
     ]
     static let finalEndings: [TaskEnding.Verb] = [.succeeded, .cancelled, .failed]
     static let repeatingEndings: [TaskEnding.Verb] = [.retrying(after: .zero), .waiting(for: .zero), .released]

@@ -105,6 +105,23 @@ struct WorkerEndingTests: StateMachineTests {
         #expect(machine.contact.hasLasted(.zero, at: start))
     }
 
+    @Test("asks for another look, after a pause, where a task was called off and nobody could see what it has done")
+    func unseen() throws {
+        var machine = machine()
+        let tasks = try claim(2, &machine)
+        let calledOff = HeartbeatAnswer(lease: tasks[0].held, verdict: .cancel)
+        _ = machine.heartbeatAnswered([calledOff], sent: start, at: start)
+        for task in tasks { _ = machine.handlerEnded(task.held, .unseen(.transient("away")), jitter: 0) }
+        let pause = machine.options.retryPolicy.cap / 2
+        #expect(try send(&machine).endings.map(\.verb) == [.unseen(for: pause), .unseen(for: pause)])
+
+        var stopping = self.machine()
+        let task = try claim(1, &stopping)[0]
+        _ = stopping.stopAll()
+        _ = stopping.handlerEnded(task.held, .unseen(.transient("away")), jitter: 0)
+        #expect(try send(&stopping).endings.map(\.verb) == [.released])
+    }
+
     @Test("extends no lease of which only the ending waits once it was stopped, and gives it up with its lease")
     func stoppedEnding() throws {
         var machine = machine()

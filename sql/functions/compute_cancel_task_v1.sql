@@ -46,7 +46,8 @@ begin
         v_task.request_id, 'compute_cancel_task', v_now, v_now, 'Success', 'An operator asked to cancel the request.',
         format('by %s', p_operator), v_task.queue
     );
-    if v_task.status = 'running' then
+    -- Asked before, it is to be looked at before it may end.
+    if v_task.status = 'running' or v_task.cancel_requested_at is not null then
         update queue.tasks t set cancel_requested_at = coalesce(t.cancel_requested_at, v_now) where t.id = p_task_id;
         return query select 'asked', v_task.status, v_task.kind, v_task.queue;
     else

@@ -4,6 +4,8 @@
 -- Outcome of a row: succeeded; failed (the dead letter); cancelled; retrying (after p_delays seconds); waiting (as
 -- retrying, but nothing could be tried, so it does not count as an attempt, however often); released (handed back, the
 -- attempt does not count); rescued (as released, but counted as a lost lease, of which there is a limit).
+-- unseen: it was asked to cancel and nobody could say what it has done, so it is looked at again, as often as leases may
+-- be lost.
 -- A first claim that ends as waiting leaves the task as one that was never claimed: nothing was touched.
 -- A task that somebody asked to cancel is never tried again; but one that was rescued is claimed once more, by a worker
 -- that looks what the one that died has done.
@@ -57,15 +59,17 @@ begin
             case
                 when t.cancel_requested_at is not null and i.outcome in ('retrying', 'waiting', 'released')
                     then 'cancelled'
-                when i.outcome = 'rescued' and t.lost_leases + 1 >= v_limit then 'failed'
+                when i.outcome in ('rescued', 'unseen') and t.lost_leases + 1 >= v_limit then 'failed'
                 else i.outcome
             end as outcome,
-            case i.outcome when 'rescued' then t.lost_leases + 1 else t.lost_leases end as lost,
-            i.outcome = 'waiting' and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code' as repeated,
+            case when i.outcome in ('rescued', 'unseen') then t.lost_leases + 1 else t.lost_leases end as lost,
+            i.outcome in ('waiting', 'unseen')
+                and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code' as repeated,
             case
                 when i.error is null then t.errors
                 -- A host may be away for days: of its waiting only the beginning is kept.
-                when i.outcome = 'waiting' and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code'
+                when i.outcome in ('waiting', 'unseen')
+                    and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code'
                     then t.errors
                 else t.errors || (
                     i.error
@@ -96,7 +100,7 @@ begin
     ),
     given_back as (
         update queue.tasks t
-        set status = case when e.outcome in ('retrying', 'waiting') then 'retrying' else 'queued' end,
+        set status = case when e.outcome in ('retrying', 'waiting', 'unseen') then 'retrying' else 'queued' end,
             attempt = case e.outcome when 'retrying' then t.attempt else t.attempt - 1 end,
             started_at = case
                 when e.outcome = 'waiting' and t.started_at = t.attempt_started_at then null
@@ -108,14 +112,18 @@ begin
             lease_token = null, lease_timeline = null, lease_expires_at = null, worker_id = null, progress = null,
             errors = e.all_errors
         from ended e
-        where t.ctid = e.place and e.outcome in ('retrying', 'waiting', 'released', 'rescued')
+        where t.ctid = e.place and e.outcome in ('retrying', 'waiting', 'unseen', 'released', 'rescued')
     )
     select coalesce(array_agg(row(
         e.id, e.lease_token,
-        case when e.asked = 'rescued' then 'rescued' when e.outcome = 'waiting' then 'waiting' else 'finished' end,
+        case
+            when e.asked = 'rescued' then 'rescued'
+            when e.outcome in ('waiting', 'unseen') then 'waiting'
+            else 'finished'
+        end,
         case
             when e.outcome in ('released', 'rescued') then 'queued'
-            when e.outcome = 'waiting' then 'retrying'
+            when e.outcome in ('waiting', 'unseen') then 'retrying'
             else e.outcome
         end,
         e.kind, e.queue, e.subject_id, e.request_id, e.attempt, e.worker_id, e.attempt_started_at,

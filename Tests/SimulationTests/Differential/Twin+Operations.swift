@@ -183,7 +183,8 @@ extension Twin {
         return switch random.below(100) {
         case ..<45: TaskEnding(lease: lease, verb: .succeeded)
         case ..<60: TaskEnding(lease: lease, verb: .retrying(after: delay), failure: failure)
-        case ..<75: TaskEnding(lease: lease, verb: .waiting(for: delay), failure: failure)
+        case ..<70: TaskEnding(lease: lease, verb: .waiting(for: delay), failure: failure)
+        case ..<75: TaskEnding(lease: lease, verb: .unseen(for: delay), failure: failure)
         case ..<85: TaskEnding(lease: lease, verb: .released)
         case ..<92: TaskEnding(lease: lease, verb: .failed, failure: failure)
         default: TaskEnding(lease: lease, verb: .cancelled)
@@ -298,6 +299,7 @@ extension ModelEnding {
             case .cancelled: .cancelled
             case .retrying(let delay): .retrying(delay.seconds)
             case .waiting(let delay): .waiting(delay.seconds)
+            case .unseen(let delay): .unseen(delay.seconds)
             case .released: .released
             }
         self.init(

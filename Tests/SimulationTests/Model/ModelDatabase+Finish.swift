@@ -30,9 +30,8 @@ extension ModelDatabase {
         var task = tasks[index]
         let before = task
         let outcome = outcome(of: ending, on: task)
-        if ending.outcome == .rescued { task.lostLeases += 1 }
-        let isWaiting = if case .waiting = ending.outcome { true } else { false }
-        let isRepeated = isWaiting && task.errors.last == ending.error
+        if ending.outcome.losesLease { task.lostLeases += 1 }
+        let isRepeated = ending.outcome.waits && task.errors.last == ending.error
         if let error = ending.error, !isRepeated { task.errors.append(error) }
 
         var settled = ModelSettled(id: task.id, token: task.lease?.token, verdict: .finished, status: nil, task: before)
@@ -43,11 +42,11 @@ extension ModelDatabase {
             settled.status = "\(outcome)"
             close(index, task, status: "\(outcome)")
             return settled
-        case .retrying, .waiting: settled.status = "retrying"
+        case .retrying, .waiting, .unseen: settled.status = "retrying"
         case .released, .rescued: settled.status = "queued"
         }
+        if outcome.waits { settled.verdict = .waiting }
         if case .waiting = outcome {
-            settled.verdict = .waiting
             if task.startedAt == task.attemptStartedAt { task.startedAt = nil }
         }
         giveBack(&task, outcome, delay: ending.outcome.delay)
@@ -58,8 +57,9 @@ extension ModelDatabase {
     /// What is written for what was asked.
     private func outcome(of ending: ModelEnding, on task: ModelTask) -> ModelEnding.Outcome {
         switch ending.outcome {
-        case .retrying, .waiting, .released, .rescued:
-            if ending.outcome == .rescued { return task.lostLeases + 1 >= lostLeaseLimit ? .failed : .rescued }
+        case .rescued, .unseen:
+            return task.lostLeases + 1 >= lostLeaseLimit ? .failed : ending.outcome
+        case .retrying, .waiting, .released:
             if task.isCancelRequested, !isBroken(.retryDespiteCancel) { return .cancelled }
             return ending.outcome
         case .succeeded, .failed, .cancelled:
@@ -76,7 +76,7 @@ extension ModelDatabase {
     private mutating func giveBack(_ task: inout ModelTask, _ outcome: ModelEnding.Outcome, delay: TimeInterval) {
         switch outcome {
         case .retrying: task.status = .retrying
-        case .waiting:
+        case .waiting, .unseen:
             task.status = .retrying
             task.attempt -= 1
         case .released where isBroken(.releaseCountsAttempt): task.status = .queued

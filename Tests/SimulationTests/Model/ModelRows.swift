@@ -105,11 +105,28 @@ struct ModelEnding: Sendable, Hashable {
         case succeeded, failed, cancelled, released, rescued
         case retrying(TimeInterval)
         case waiting(TimeInterval)
+        case unseen(TimeInterval)
 
         var delay: TimeInterval {
             switch self {
-            case .retrying(let delay), .waiting(let delay): delay
+            case .retrying(let delay), .waiting(let delay), .unseen(let delay): delay
             default: 0
+            }
+        }
+
+        /// Whether it is one of the leases that a task may lose.
+        var losesLease: Bool {
+            switch self {
+            case .rescued, .unseen: true
+            default: false
+            }
+        }
+
+        /// Whether its task waits without an attempt.
+        var waits: Bool {
+            switch self {
+            case .waiting, .unseen: true
+            default: false
             }
         }
     }

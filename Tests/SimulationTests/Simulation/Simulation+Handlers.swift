@@ -13,7 +13,7 @@ extension Simulation {
         worker.handlers[task.held] = handler
         if task.isCancelRequested {
             plan(handler, worker, in: random.below(100)) { [unowned self] in
-                end(handler, worker, look(handler, otherwise: .cancelled))
+                end(handler, worker, look(handler, otherwise: .cancelled, isStopped: true))
             }
             return
         }
@@ -121,8 +121,13 @@ extension Simulation {
     }
 
     /// Where it is not known whether the work was done, how the server is says it.
-    private func look(_ handler: SimulatedHandler, otherwise outcome: TaskOutcome) -> TaskOutcome {
+    private func look(
+        _ handler: SimulatedHandler,
+        otherwise outcome: TaskOutcome,
+        isStopped: Bool = false
+    ) -> TaskOutcome {
         if awayHosts.contains(handler.task.queue) {
+            if isStopped { return .unseen(.away) }
             if case .cancelled = outcome { return .failed(.away) }
             return outcome
         }
@@ -134,7 +139,7 @@ extension Simulation {
 
     /// It notices that it must stop.
     func interrupt(_ handler: SimulatedHandler, _ worker: SimulatedWorker) {
-        end(handler, worker, look(handler, otherwise: .failed(.interrupted)))
+        end(handler, worker, look(handler, otherwise: .failed(.interrupted), isStopped: true))
     }
 
     private func end(_ handler: SimulatedHandler, _ worker: SimulatedWorker, _ outcome: TaskOutcome) {
