@@ -2186,11 +2186,13 @@ begin
                 else i.outcome
             end as outcome,
             case when i.outcome in ('rescued', 'unseen') then t.lost_leases + 1 else t.lost_leases end as lost,
-            i.outcome in ('waiting', 'unseen') and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code' as repeated,
+            i.outcome in ('waiting', 'unseen')
+                and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code' as repeated,
             case
                 when i.error is null then t.errors
                 -- A host may be away for days: of its waiting only the beginning is kept.
-                when i.outcome in ('waiting', 'unseen') and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code'
+                when i.outcome in ('waiting', 'unseen')
+                    and t.errors -> -1 ->> 'code' is not distinct from i.error ->> 'code'
                     then t.errors
                 else t.errors || (
                     i.error
@@ -2237,7 +2239,11 @@ begin
     )
     select coalesce(array_agg(row(
         e.id, e.lease_token,
-        case when e.asked = 'rescued' then 'rescued' when e.outcome in ('waiting', 'unseen') then 'waiting' else 'finished' end,
+        case
+            when e.asked = 'rescued' then 'rescued'
+            when e.outcome in ('waiting', 'unseen') then 'waiting'
+            else 'finished'
+        end,
         case
             when e.outcome in ('released', 'rescued') then 'queued'
             when e.outcome in ('waiting', 'unseen') then 'retrying'
