@@ -1582,7 +1582,7 @@ begin
     v_now := queue.clock_v1();
     update compute.servers v
     set locked_by = case when p_is_locked then v_kind end,
-        locked_reason = case when p_is_locked then p_reason end,
+        locked_reason = case when p_is_locked then coalesce(p_reason, v.locked_reason) end,
         updated_at = v_now
     where v.id = p_server_id;
     insert into compute.actions values (

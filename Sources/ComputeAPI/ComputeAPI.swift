@@ -117,10 +117,12 @@ package struct ComputeAPI: Sendable {
     }
 
     private func dispatch(_ request: APIRequest) async throws -> Answer {
+        try ContentTypes.check(request.call.headers)
         // A body is looked at before the project of the URL, as in Nova.
         if request.route.endpoint == .actOnServer { return try await act(request) }
-        if request.call.method == .put { try JSONBody.check(request.call) }
+        if request.call.method == .put, !request.call.body.isEmpty { _ = try JSONBody.parse(request.call.body) }
         try request.checkProject()
+        guard request.query.isUTF8 else { throw APIFault(.badRequest, "Query string is not UTF-8 encoded") }
         switch request.route.endpoint {
         case .listServers(let isDetailed): return try await listServers(request, isDetailed: isDetailed)
         case .showServer: return try await showServer(request)

@@ -67,6 +67,13 @@ struct CheckOrderTests {
         #expect(reply["openstack-api-version"] == "compute 2.1")
     }
 
+    @Test("5: the content type, of requests without a body too", arguments: [HTTPRequest.Method.get, .delete])
+    func contentTypeAlone(method: HTTPRequest.Method) async throws {
+        let path = "/v2.1/\(Sample.otherProjectID)/servers/\(Sample.id.text)"
+        try await harness.send(method, path, headers: [.contentType: "text/xml"])
+            .expectFault(415, "badMediaType", "Unsupported Content-Type")
+    }
+
     @Test("6: the body, before the project of the URL")
     func body() async throws {
         try await harness.act("nonsense", on: foreign).expectFault(400, "badRequest", "Malformed request body")

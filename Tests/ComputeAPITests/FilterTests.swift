@@ -68,6 +68,37 @@ struct FilterTests {
         #expect(await Harness().get("/v2.1/servers?tags=", version: "2.26").status == 400)
     }
 
+    @Test(
+        "what is no regular expression is refused under every key that Nova takes for one, whoever asks",
+        arguments: ["name", "hostname", "flavor", "ip", "key_name", "tags", "node"]
+    )
+    func badPattern(key: String) async throws {
+        for token in [Harness.member, Harness.administrator] {
+            for (text, value) in [("%5B", "["), ("(", "("), ("*", "*"), ("a%5C", "a\\")] {
+                try await Harness().get("/v2.1/servers?\(key)=\(text)&\(key)=web", token: token, version: "2.26")
+                    .expectFault(
+                        400,
+                        "badRequest",
+                        "Invalid input for query parameters \(key). Value: \(value). '\(value)' is not a 'regex'"
+                    )
+            }
+        }
+        for text in ["%5Ba-c%5D*", "(?P<n>x)", "a%7B", "%5Ew.b$"] {
+            #expect(await Harness().get("/v2.1/servers?\(key)=\(text)", version: "2.26").status == 200, "\(text)")
+        }
+    }
+
+    @Test("a query that is no UTF-8 is refused, wherever it stands")
+    func notUTF8() async throws {
+        for path in ["servers", "servers/detail", "limits", "os-quota-sets/aa", "tasks"] {
+            for query in ["name=%FF", "%C3=1", "a=b&c=%E2%82"] {
+                try await Harness().get("/v2.1/\(path)?\(query)")
+                    .expectFault(400, "badRequest", "Query string is not UTF-8 encoded")
+            }
+        }
+        #expect(await Harness().get("/v2.1/servers?name=%E2%82%AC%").status == 200)
+    }
+
     @Test("locked is a boolean, from 2.73 on")
     func locked() async throws {
         #expect(try await query("locked=on").conditions == [.equals(.locked, "true")])

@@ -87,7 +87,8 @@ struct RoutingTests {
         arguments: [
             (HTTPRequest.Method.post, "/v2.1/servers"), (.get, "/v2.1/servers/\(Sample.id.text)/tags"),
             (.get, "/v2.1/os-keypairs"), (.get, "/v2.1/\(Sample.projectID)/os-quota-class-sets/default"),
-            (.get, "/v2.1/flavors"),
+            (.get, "/v2.1/flavors"), (.get, "/v2.1/os-fixed-ips/1.2.3.4"), (.post, "/v2.1/os-volumes_boot"),
+            (.get, "/v2.1/servers/\(Sample.id.text)/shares"),
             (.get, "/v2.1/servers/\(Sample.id.text)/os-volume_attachments/7"), (.delete, "/v2/os-services/7"),
         ]
     )

@@ -1,3 +1,4 @@
+import Compute
 import HTTPTypes
 import Testing
 
@@ -101,6 +102,51 @@ struct SchemaWordsTests {
         #expect(old.status == 200)
         try await harness.get(path + "?foo=1", version: "2.75")
             .expectFault(400, "badRequest", "Additional properties are not allowed ('foo' was unexpected)")
+    }
+
+    @Test(
+        "is nothing else than Nova's schema has for a server",
+        arguments: [
+            ("2.1", "accessIPv4", "x", "'x' is not a 'ipv4'"),
+            ("2.1", "accessIPv6", "1.2.3.4", "'1.2.3.4' is not a 'ipv6'"),
+            ("2.1", "OS-DCF:diskConfig", "x", "'x' is not one of ['AUTO', 'MANUAL']"),
+            ("2.90", "hostname", "x", "'x' does not match '^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$'"),
+            ("2.90", "hostname", "a.b", "'a.b' does not match '^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$'"),
+        ]
+    )
+    func fields(version: String, field: String, value: String, complaint: String) async throws {
+        try await put(field, value, version).expectFault(
+            400,
+            "badRequest",
+            "Invalid input for field/attribute \(field). Value: \(value). \(complaint)"
+        )
+    }
+
+    @Test(
+        "is implemented for what Reprieve keeps",
+        arguments: [
+            ("2.1", "accessIPv4", "1.2.3.4"), ("2.1", "accessIPv6", "fe80::1"), ("2.1", "OS-DCF:diskConfig", "AUTO"),
+            ("2.90", "hostname", "web-1"),
+        ]
+    )
+    func unkept(version: String, field: String, value: String) async throws {
+        let message = try await put(field, value, version).object("notImplemented")["message"] as? String
+        #expect(message?.hasPrefix("Changing \(field) is not implemented: ") == true)
+        // Who may not is told that first.
+        #expect(await put(field, value, version, token: Harness.reader).status == 403)
+        #expect(await put("OS-DCF:diskConfig", "MANUAL", "2.1").status == 200)
+        #expect(await put("hostname", "web-1", "2.89").status == 400)
+        #expect(harness.servers.state.servers.first?.name == Sample.server().name)
+    }
+
+    private func put(
+        _ field: String,
+        _ value: String,
+        _ version: String,
+        token: String = Harness.member
+    ) async -> Reply {
+        let body = Array("{\"server\": {\"\(field)\": \"\(value)\"}}".utf8)
+        return await harness.send(.put, Self.server, token: token, version: version, body: body)
     }
 
     @Test("is no description that spans lines")

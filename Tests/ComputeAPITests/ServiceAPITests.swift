@@ -65,7 +65,7 @@ struct ServiceAPITests {
         try await put(harness, "disable", "2.1", #"{"host": "x", "binary": "nova-compute"}"#).expectFault(
             404,
             "itemNotFound",
-            "Could not find binary nova-compute on host x."
+            "Host 'x' is not mapped to any cell"
         )
         #expect(await put(harness, "disable", "2.1", #"{"host": "x"}"#).status == 400)
         #expect(await put(harness, "nope", "2.1", "{\(names)}").status == 404)

@@ -43,10 +43,12 @@ struct LockTests {
             let id = try await bin.adopt()
             #expect(try await set(true, bin, id, by: Bin.administrator, reason: "audit") == .done)
             #expect(try await set(true, bin, id, reason: "mine") == .done)
+            #expect(try await set(true, bin, id, by: Bin.administrator) == .done)
             #expect(try await bin.server(id).lock == Server.Lock(byAdministrator: true, reason: "audit"))
             #expect(try await set(false, bin, id) == .notYours)
             #expect(try await set(false, bin, id, by: Bin.administrator) == .done)
             #expect(try await set(true, bin, id) == .done)
+            #expect(try await bin.server(id).lock == Server.Lock(byAdministrator: false, reason: nil))
             #expect(try await set(false, bin, id, by: Bin.administrator) == .done)
             #expect(try await bin.server(id).lock == nil)
         }

@@ -1,8 +1,8 @@
 -- Locks or unlocks one server, in any state; doing it twice is fine.
 --
 -- p_is_locked: lock, or unlock. Who acts in another project than the server's locks as an administrator, and an owner's
--- lock does not take that one's place. p_may_override: whether the caller may undo a
--- lock that is not its own kind.
+-- lock does not take that one's place. p_reason: null keeps the reason of the lock that there is. p_may_override: whether
+-- the caller may undo a lock that is not its own kind.
 -- outcome: done; not_found; not_yours (the lock is another's).
 -- Tables: compute.servers, compute.actions, compute.events. Callers: Compute.ServerStore.setLock
 create or replace function compute.set_lock_v1(
@@ -43,7 +43,7 @@ begin
     v_now := queue.clock_v1();
     update compute.servers v
     set locked_by = case when p_is_locked then v_kind end,
-        locked_reason = case when p_is_locked then p_reason end,
+        locked_reason = case when p_is_locked then coalesce(p_reason, v.locked_reason) end,
         updated_at = v_now
     where v.id = p_server_id;
     insert into compute.actions values (

@@ -6,7 +6,6 @@ import Identity
 /// Requests that change a server: `POST …/action` and `DELETE`.
 extension ComputeAPI {
     func act(_ request: APIRequest) async throws -> Answer {
-        try ContentTypes.check(request.call.headers)
         let body = try ActionBody(request.call.body)
         let action = body.action
         guard NovaActions.isKnown(action) else {

@@ -56,24 +56,14 @@ extension ComputeAPI {
 
     /// `PUT servers/{id}`: another name, another description. The body is looked at before anybody is asked who may.
     func updateServer(_ request: APIRequest) async throws -> Answer {
-        let body = try BodyObject(request.call.body, under: "server")
-        let hasDescription = request.version >= Microversion(2, 19)
-        let name = try body.text("name", like: .name)
-        let description = hasDescription ? try body.description() : nil
-        try body.allow(hasDescription ? ["name", "description"] : ["name"])
+        let wish = try ServerWish(BodyObject(request.call.body, under: "server"), at: request.version)
         let id = try await permitted(.update, request)
+        try wish.refuseUnkept()
         let scope = request.scope
-        guard let server = try await servers.rename(id, in: scope, to: name, description: description) else {
+        guard let server = try await servers.rename(id, in: scope, to: wish.name, description: wish.description) else {
             throw APIFault.unknownServer(request.serverText)
         }
         let changed = try await Persistence.afterChange { try await view(of: server, request) }
         return reply(request, ["server": ServerField.body(ofChanged: changed)])
-    }
-}
-
-extension BodyObject {
-    /// The description: null is the empty one, which is none.
-    fileprivate func description() throws(APIFault) -> String? {
-        isNull("description") ? "" : try text("description", mayBeEmpty: true, orNull: true, like: .printable)
     }
 }

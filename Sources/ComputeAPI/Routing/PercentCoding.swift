@@ -7,6 +7,15 @@ enum PercentCoding {
         guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
             return String(text)
         }
+        return String(decoding: bytes(text, plusIsSpace: plusIsSpace), as: UTF8.self)
+    }
+
+    /// Whether what is decoded is text as it stands, without replacements.
+    static func isUTF8(_ text: Substring) -> Bool {
+        !text.utf8.contains(UInt8(ascii: "%")) || String(validating: bytes(text), as: UTF8.self) != nil
+    }
+
+    private static func bytes(_ text: Substring, plusIsSpace: Bool = false) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         var rest = text.utf8[...]
@@ -23,7 +32,7 @@ enum PercentCoding {
             default: bytes.append(byte)
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 
     static func encode(_ text: String) -> String {

@@ -3,6 +3,8 @@ import Foundation
 /// The query of a request, in its order; a name may come several times.
 struct Query: Sendable {
     private(set) var items: [Item]
+    /// Where it is not, the items have a replacement for what cannot be read.
+    let isUTF8: Bool
 
     struct Item: Sendable, Hashable {
         let name: String
@@ -10,6 +12,7 @@ struct Query: Sendable {
     }
 
     init(_ text: Substring) {
+        isUTF8 = PercentCoding.isUTF8(text)
         items = text.split(separator: "&").map { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return Item(

@@ -50,7 +50,7 @@ extension ComputeAPI {
             )
         }
         guard try await existing(wish.host) != nil else {
-            throw APIFault(.notFound, "Could not find binary \(wish.binary) on host \(wish.host).")
+            throw APIFault(.notFound, "Host '\(wish.host)' is not mapped to any cell")
         }
         try await apply(change, to: wish.host)
         let names = [

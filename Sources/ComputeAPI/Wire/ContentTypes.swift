@@ -5,7 +5,8 @@ enum ContentTypes {
     private static let vendor = "application/vnd.openstack.compute+json"
     private static let readable: Set<Substring> = ["", "text/plain", "application/json", Substring(vendor)]
 
-    /// - Throws: ``APIFault`` `.badMediaType` for a body that is not declared as JSON or nearly so.
+    /// - Throws: ``APIFault`` `.badMediaType` for a request that declares its body, if any, as
+    ///   something else than JSON or nearly so.
     static func check(_ headers: HTTPFields) throws(APIFault) {
         guard readable.contains(bare(headers[.contentType] ?? "")) else {
             throw APIFault(.badMediaType, "Unsupported Content-Type")

@@ -18,13 +18,6 @@ enum JSONBody {
         }
     }
 
-    /// Whether a request has a body that can be read, or none.
-    /// - Throws: ``APIFault`` `.badMediaType`, `.badRequest`.
-    static func check(_ call: APICall) throws(APIFault) {
-        try ContentTypes.check(call.headers)
-        if !call.body.isEmpty { _ = try parse(call.body) }
-    }
-
     /// Whether no bracket stands deeper than the parser's stack is meant for, and none follows a comma, which the parser
     /// lets pass. What stands inside strings does not count.
     private static func isPlain(_ bytes: [UInt8]) -> Bool {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a text in a body must look like, and Nova's words for one that does not.
 struct TextPattern: Sendable {
     let allows: @Sendable (String) -> Bool
@@ -21,6 +23,18 @@ struct TextPattern: Sendable {
             || ["-", ".", "_"].contains(scalar)
     }
 
+    static let hostname = TextPattern { text in
+        let bytes = text.utf8
+        guard bytes.count > 1, let first = bytes.first, let last = bytes.last else { return false }
+        return isLetterOrDigit(first) && isLetterOrDigit(last)
+            && bytes.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }
+    } complaint: { key, text, quoted in
+        misfit(key, text, "\(quoted) does not match '^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$'")
+    }
+
+    static let ipv4 = address("ipv4", of: AF_INET)
+    static let ipv6 = address("ipv6", of: AF_INET6)
+
     /// Nova's pattern lists every character that is printable, which is some pages.
     static let printable = matching("the printable characters", isPrintable)
 
@@ -31,7 +45,29 @@ struct TextPattern: Sendable {
         TextPattern {
             $0.unicodeScalars.allSatisfy(allows)
         } complaint: { key, text, quoted in
-            APIFault(.badRequest, BodyObject.place(key, text) + "\(quoted) does not match '\(words)'")
+            misfit(key, text, "\(quoted) does not match '\(words)'")
+        }
+    }
+
+    private static func address(_ format: String, of family: Int32) -> TextPattern {
+        TextPattern { text in
+            // Room for either family.
+            var parsed = in6_addr()
+            return inet_pton(family, text, &parsed) == 1
+        } complaint: { key, text, quoted in
+            misfit(key, text, "\(quoted) is not a '\(format)'")
+        }
+    }
+
+    private static func misfit(_ key: String, _ text: String, _ complaint: String) -> APIFault {
+        APIFault(.badRequest, BodyObject.place(key, text) + complaint)
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        default: false
         }
     }
 
