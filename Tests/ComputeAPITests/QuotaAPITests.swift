@@ -107,6 +107,13 @@ struct QuotaAPITests {
             "badRequest",
             "Quota limit 1 for instances must be greater than or equal to already used and reserved 2."
         )
+        // Of several the one that was sent first.
+        state.quotaConflicts.append(QuotaConflict(resource: "ram", used: 512, limit: 1))
+        try await put(Harness(state), #"{"quota_set": {"ram": 1, "instances": 1}}"#).expectFault(
+            400,
+            "badRequest",
+            "Quota limit 1 for ram must be greater than or equal to already used and reserved 512."
+        )
     }
 
     @Test("of a project whose id is too long are not set")

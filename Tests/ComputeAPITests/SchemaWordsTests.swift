@@ -36,6 +36,11 @@ struct SchemaWordsTests {
             ),
             ("/v2.1/servers/nope", "2.1", #"{"other": 1}"#, "'server' is a required property"),
             (
+                server, "2.1", #"{"server": {"name": "\"a:", "foo": [{"z": 1, "b": null}], "bar": {}}}"#,
+                "Invalid input for field/attribute server. Value: {'name': '\"a:', 'foo': [{'z': 1, 'b': None}], "
+                    + "'bar': {}}. Additional properties are not allowed ('bar', 'foo' were unexpected)"
+            ),
+            (
                 "/v2.1/os-quota-sets/aa", "2.1", #"{"quota_set": {"foo": 1}}"#,
                 "Invalid input for field/attribute quota_set. Value: {'foo': 1}. Additional properties are not allowed "
                     + "('foo' was unexpected)"
@@ -77,6 +82,11 @@ struct SchemaWordsTests {
         arguments: [
             ("7", "Invalid input for field/attribute lock. Value: 7. 7 is not of type 'object', 'null'"),
             (#""x""#, "Invalid input for field/attribute lock. Value: x. 'x' is not of type 'object', 'null'"),
+            (
+                #"{"foo": 1, "bar": 2}"#,
+                "Invalid input for field/attribute lock. Value: {'foo': 1, 'bar': 2}. Additional properties are not "
+                    + "allowed ('bar', 'foo' were unexpected)"
+            ),
             (
                 #"{"foo": 1, "locked_reason": ""}"#,
                 "Invalid input for field/attribute locked_reason. Value: . '' should be non-empty"

@@ -7,7 +7,7 @@ import Identity
 extension ComputeAPI {
     /// - Parameter value: of the action `lock`: null, or from 2.73 on an object that may say why.
     func lock(_ request: APIRequest, _ value: Any) async throws -> Answer {
-        let reason = try Self.lockReason(value, request.version)
+        let reason = try Self.lockReason(value, request)
         return try await setLock(true, .lock, request, reason: reason)
     }
 
@@ -15,9 +15,9 @@ extension ComputeAPI {
         try await setLock(false, .unlock, request)
     }
 
-    private static func lockReason(_ value: Any, _ version: Microversion) throws(APIFault) -> String? {
-        guard version >= Microversion(2, 73), !(value is NSNull) else { return nil }
-        let lock = try BodyObject(value, name: "lock", orNull: true)
+    private static func lockReason(_ value: Any, _ request: APIRequest) throws(APIFault) -> String? {
+        guard request.version >= Microversion(2, 73), !(value is NSNull) else { return nil }
+        let lock = try BodyObject(value, name: "lock", orNull: true, in: request.call.body)
         let reason = try lock.text("locked_reason")
         try lock.allow(["locked_reason"])
         return reason

@@ -36,7 +36,8 @@ extension ComputeAPI {
             throw APIFault(.badRequest, "The id of a project has 255 characters at most.")
         }
         let conflicts = try await servers.setQuota(change, of: project)
-        if let conflict = conflicts.first {
+        let sent = BodyText(request.call.body).sorted(conflicts.map(\.resource))
+        if let conflict = conflicts.first(where: { $0.resource == sent.first }) {
             throw APIFault(
                 .badRequest,
                 "Quota limit \(conflict.limit) for \(conflict.resource) must be greater than or equal to already used "

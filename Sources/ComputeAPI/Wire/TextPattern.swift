@@ -3,14 +3,13 @@ import Foundation
 /// What a text in a body must look like, and Nova's words for one that does not.
 struct TextPattern: Sendable {
     let allows: @Sendable (String) -> Bool
-    /// From the key, the text, and the text as Nova's language writes it.
-    let complaint: @Sendable (_ key: String, _ text: String, _ quoted: String) -> APIFault
+    let complaint: @Sendable (_ key: String, _ text: String) -> APIFault
 
     /// The name of something: printable characters, and no blanks around them.
     static let name = TextPattern {
         let scalars = $0.unicodeScalars
         return scalars.allSatisfy(isPrintable) && ![scalars.first, scalars.last].contains { $0.map(isBlank) ?? false }
-    } complaint: { _, _, _ in
+    } complaint: { _, _ in
         APIFault(
             .badRequest,
             "An invalid 'name' value was provided. The name must be: printable characters. "
@@ -28,8 +27,8 @@ struct TextPattern: Sendable {
         guard bytes.count > 1, let first = bytes.first, let last = bytes.last else { return false }
         return isLetterOrDigit(first) && isLetterOrDigit(last)
             && bytes.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }
-    } complaint: { key, text, quoted in
-        misfit(key, text, "\(quoted) does not match '^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$'")
+    } complaint: { key, text in
+        misfit(key, text, "does not match '^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$'")
     }
 
     static let ipv4 = address("ipv4", of: AF_INET)
@@ -44,8 +43,8 @@ struct TextPattern: Sendable {
     ) -> TextPattern {
         TextPattern {
             $0.unicodeScalars.allSatisfy(allows)
-        } complaint: { key, text, quoted in
-            misfit(key, text, "\(quoted) does not match '\(words)'")
+        } complaint: { key, text in
+            misfit(key, text, "does not match '\(words)'")
         }
     }
 
@@ -54,13 +53,13 @@ struct TextPattern: Sendable {
             // Room for either family.
             var parsed = in6_addr()
             return inet_pton(family, text, &parsed) == 1
-        } complaint: { key, text, quoted in
-            misfit(key, text, "\(quoted) is not a '\(format)'")
+        } complaint: { key, text in
+            misfit(key, text, "is not a '\(format)'")
         }
     }
 
     private static func misfit(_ key: String, _ text: String, _ complaint: String) -> APIFault {
-        APIFault(.badRequest, BodyObject.place(key, text) + complaint)
+        BodyText([]).misfit(key, text, complaint)
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
