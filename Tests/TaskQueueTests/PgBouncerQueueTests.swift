@@ -75,4 +75,49 @@ struct PgBouncerQueueTests {
             }
         }
     }
+
+    @Test("tells those who wait for tasks that they have ended, and of every other change", arguments: [false, true])
+    func waits(isCurious: Bool) async throws {
+        try await PgBouncer.run { bouncer in
+            try await bouncer.withPool(maximumConnections: 4) { pool in
+                let fixture = QueueFixture(pool: pool, queue: TaskQueue(pool: pool))
+                let watch = TaskWatch(
+                    queue: fixture.queue,
+                    configuration: try bouncer.configuration(applicationName: "watch"),
+                    limit: 300,
+                    share: 300,
+                    lookInterval: .milliseconds(20),
+                    logger: TestDatabase.logger
+                )
+                let group = ServiceGroup(configuration: .init(services: [watch], logger: TestDatabase.logger))
+                try await withThrowingTaskGroup(of: Void.self) { tasks in
+                    tasks.addTask { try await group.run() }
+                    let ids = try await fixture.enqueue(count: 300)
+                    try await waitUntil("it is open") {
+                        guard let waiter = watch.join(ids[0], of: "aaaa", isCurious: false) else { return false }
+                        waiter.leave()
+                        return true
+                    }
+                    let woken = Guarded(0)
+                    for id in ids {
+                        let waiter = try #require(watch.join(id, of: "aaaa", isCurious: isCurious))
+                        tasks.addTask {
+                            // Woken, it looks by itself, since the wake-up may have been for nothing.
+                            while try await fixture.stored(id).status == "queued" {
+                                try Task.checkCancellation()
+                                await waiter.wait(until: .now + .seconds(3600), mark: "queued 0  ")
+                            }
+                            woken.withLock { $0 += 1 }
+                            waiter.leave()
+                        }
+                    }
+                    let claimed = try await fixture.claim(limit: ids.count)
+                    if !isCurious { for task in claimed { _ = try await fixture.finish(task, .succeeded) } }
+                    try await waitUntil("all are woken") { woken.withLock { $0 == ids.count } }
+                    await group.triggerGracefulShutdown()
+                    try await tasks.waitForAll()
+                }
+            }
+        }
+    }
 }
