@@ -24,6 +24,7 @@ package enum SchemaSQL {
         SchemaFile("m0007_keys_and_probes", PackageResources.m0007_keys_and_probes_sql),
         SchemaFile("m0008_lists", PackageResources.m0008_lists_sql),
         SchemaFile("m0009_task_reads", PackageResources.m0009_task_reads_sql),
+        SchemaFile("m0010_live_is_not_deleted", PackageResources.m0010_live_is_not_deleted_sql),
     ]
 
     /// Applied after the migrations, again whenever their text has changed. A function that processes of two versions

@@ -396,7 +396,7 @@ CREATE TABLE compute.servers (
     cores integer GENERATED ALWAYS AS (COALESCE(((flavor ->> 'vcpus'::text))::integer, 1)) STORED NOT NULL,
     ram integer GENERATED ALWAYS AS (COALESCE(((flavor ->> 'ram'::text))::integer, 512)) STORED NOT NULL,
     CONSTRAINT gone_is_at_rest CHECK (((vm_state <> 'deleted'::text) OR ((task_state IS NULL) AND (terminated_at IS NOT NULL)))),
-    CONSTRAINT live_is_not_deleted CHECK (((vm_state = ANY (ARRAY['soft-delete'::text, 'deleted'::text])) OR (task_state = ANY (ARRAY['soft-deleting'::text, 'deleting'::text])) OR (deleted_at IS NULL))),
+    CONSTRAINT live_is_not_deleted CHECK (((vm_state = ANY (ARRAY['soft-delete'::text, 'deleted'::text])) OR (deleted_at IS NULL) OR ((task_state IS NOT NULL) AND (task_state = ANY (ARRAY['soft-deleting'::text, 'deleting'::text]))))),
     CONSTRAINT live_is_not_due CHECK (((vm_state = ANY (ARRAY['soft-delete'::text, 'deleted'::text])) OR (purge_at IS NULL))),
     CONSTRAINT restoring_is_soft_deleted CHECK (((task_state IS DISTINCT FROM 'restoring'::text) OR (vm_state = 'soft-delete'::text))),
     CONSTRAINT servers_host_check CHECK (((char_length(host) <= 253) AND (host ~ '^[A-Za-z0-9][A-Za-z0-9._-]*$'::text))),
